@@ -17,10 +17,10 @@ use clap::{Arg, ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueE
 use clap_complete::Shell;
 use clap_verbosity_flag::{LogLevel, Verbosity, VerbosityFilter};
 
-pub use self::given::Given;
+pub use self::given::ArgumentWords;
 use crate::domain::check::workflow::CommandLine;
 use crate::domain::duration;
-use crate::domain::gate::{GateName, Override};
+use crate::domain::gate::{GateName, GateOverride};
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::neutral;
 
@@ -31,7 +31,7 @@ use crate::domain::neutral;
 pub struct Cli {
     /// What to do
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
     /// What every command takes
     #[command(flatten)]
     pub global: Global,
@@ -59,7 +59,7 @@ impl Cli {
 
 /// The commands alone.
 fn commands() -> clap::Command {
-    Command::augment_subcommands(clap::Command::new("shipgate"))
+    CliCommand::augment_subcommands(clap::Command::new("shipgate"))
 }
 
 /// The heading of the options of every command, at the end of its help.
@@ -80,7 +80,7 @@ pub struct Global {
     json: bool,
     /// How much is logged
     #[command(flatten)]
-    pub verbosity: Verbosity<Shown>,
+    pub verbosity: Verbosity<VerbosityArguments>,
     /// Print help
     #[arg(long, short, global = true, action = ArgAction::Help)]
     help: Option<bool>,
@@ -104,9 +104,9 @@ pub enum OutputFormat {
 
 /// How much is shown where neither `-v` nor `-q` is given, and what these do.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown;
+pub struct VerbosityArguments;
 
-impl LogLevel for Shown {
+impl LogLevel for VerbosityArguments {
     fn default_filter() -> VerbosityFilter {
         VerbosityFilter::Info
     }
@@ -122,7 +122,7 @@ impl LogLevel for Shown {
 
 /// The commands. The group of each in the help, and its examples: `help`.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Build this commit's image, ship it, and prove that it runs
     #[command(after_help = help::after("deploy"))]
     Deploy(Deploy),
@@ -137,11 +137,11 @@ pub enum Command {
     Plan {
         /// The command
         #[command(subcommand)]
-        command: Planned,
+        command: PlannableCommand,
     },
     /// Build the static sites of this commit, where no credential is
     #[command(after_help = help::after("build"))]
-    Build(Build),
+    Build(BuildArguments),
     /// Count the approvals of a plan; the workflow `approve.yml` runs it
     #[command(after_help = help::after("approve"))]
     Approve(Approve),
@@ -150,7 +150,7 @@ pub enum Command {
     Gates(Gates),
     /// Compare an environment's variables with the contract
     #[command(after_help = help::after("contract"))]
-    Contract(Contract),
+    Contract(ContractArguments),
     /// Find mistakes before they ship; show what merging would change
     #[command(after_help = help::after("check"))]
     Check(Check),
@@ -162,13 +162,13 @@ pub enum Command {
     },
     /// Show which releases an environment got, and how they ended
     #[command(after_help = help::after("history"))]
-    History(History),
+    History(HistoryArguments),
     /// Show what the containers of an environment wrote
     #[command(after_help = help::after("logs"))]
-    Logs(Logs),
+    Logs(LogsArguments),
     /// Stop all releases to an environment, until `unhold`
     #[command(after_help = help::after("hold"))]
-    Hold(Hold),
+    Hold(HoldArguments),
     /// Take off every hold of an environment, and what rollbacks bar
     #[command(after_help = help::after("unhold"))]
     Unhold(Unhold),
@@ -177,7 +177,7 @@ pub enum Command {
     Whoami(Whoami),
     /// Print a session of an environment's role, for other programs
     #[command(after_help = help::after("credentials"))]
-    Credentials(Credentials),
+    Credentials(CredentialsArguments),
     /// Print the IAM policies of the roles, and the guard of the ledger
     #[command(after_help = help::after("iam"))]
     Iam {
@@ -192,7 +192,7 @@ pub enum Command {
 
 /// The commands that can be planned.
 #[derive(Debug, Subcommand)]
-pub enum Planned {
+pub enum PlannableCommand {
     /// Plan a deploy
     #[command(after_help = help::after("plan deploy"))]
     Deploy(Deploy),
@@ -223,7 +223,7 @@ pub struct Deploy {
     pub bundles: Vec<GivenBundle>,
     /// Go on although a gate refuses, and say why; only for gates that `overridable` names; can be repeated
     #[arg(long = "override", value_name = "GATE=REASON", value_parser = wanted_override)]
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<GateOverride>,
     /// How many changes and builds are made at once; waiting does not count
     #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
     pub parallel: NonZeroUsize,
@@ -244,7 +244,7 @@ pub struct Gates {
 
 /// Arguments of `contract`.
 #[derive(Debug, Args)]
-pub struct Contract {
+pub struct ContractArguments {
     /// The environment whose variables are compared, like `stage`
     #[arg(required_unless_present = "propose")]
     pub environment: Option<String>,
@@ -301,7 +301,7 @@ pub struct Promote {
     pub bundles: Vec<GivenBundle>,
     /// Go on although a gate refuses, and say why; only for gates that `overridable` names; can be repeated
     #[arg(long = "override", value_name = "GATE=REASON", value_parser = wanted_override)]
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<GateOverride>,
     /// Do not ask before anything is changed, on a terminal
     #[arg(long, short)]
     pub yes: bool,
@@ -338,7 +338,7 @@ pub struct Rollback {
 
 /// Arguments of `build`.
 #[derive(Debug, Args)]
-pub struct Build {
+pub struct BuildArguments {
     /// Only these static sites; default: all that have `build`
     #[arg(value_name = "COMPONENT")]
     pub components: Vec<String>,
@@ -355,7 +355,7 @@ pub struct Build {
 
 /// Arguments of `history`.
 #[derive(Debug, Args)]
-pub struct History {
+pub struct HistoryArguments {
     /// An environment of `shipgate.toml`, like `stage`
     pub environment: String,
     /// Only this component; can be repeated
@@ -368,7 +368,7 @@ pub struct History {
 
 /// Arguments of `logs`.
 #[derive(Debug, Args)]
-pub struct Logs {
+pub struct LogsArguments {
     /// An environment of `shipgate.toml`, like `stage`
     pub environment: String,
     /// Only this component; can be repeated
@@ -387,7 +387,7 @@ pub struct Logs {
 
 /// Arguments of `hold`.
 #[derive(Debug, Args)]
-pub struct Hold {
+pub struct HoldArguments {
     /// The environment to stop releases to, like `production`
     pub environment: String,
     /// The reason, which `status` and refusals show
@@ -438,7 +438,7 @@ pub struct Whoami {
 
 /// Arguments of `credentials`.
 #[derive(Debug, Args)]
-pub struct Credentials {
+pub struct CredentialsArguments {
     /// An environment of `shipgate.toml`, like `stage`
     pub environment: String,
     /// `process`: the protocol of `credential_process` in the configuration of AWS
@@ -472,7 +472,7 @@ pub enum IamDocument {
     Trust(Trust),
     /// Print what a role may do: its permissions
     #[command(after_help = help::after("iam policy"))]
-    Policy(Policy),
+    Policy(PolicyArguments),
     /// Print what keeps all but the roles from writing shipgate's tags
     #[command(after_help = help::after("iam guard"))]
     Guard(Guard),
@@ -514,7 +514,7 @@ pub struct Trust {
     /// The forms of `sub` that are let in: `classic`, `immutable` (with ids) or `both`; default: both where the ids are
     /// known
     #[arg(long, value_enum, hide_possible_values = true)]
-    pub subject_form: Option<SubjectForm>,
+    pub subject_form: Option<SubjectFormArgument>,
     /// The branch that deploys
     #[arg(long, default_value = "main")]
     pub branch: String,
@@ -537,7 +537,7 @@ pub enum TrustKeys {
 
 /// The forms of `sub`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SubjectForm {
+pub enum SubjectFormArgument {
     /// `repo:OWNER/NAME:…`
     Classic,
     /// `repo:OWNER@ID/NAME@ID:…`
@@ -548,7 +548,7 @@ pub enum SubjectForm {
 
 /// Arguments of `iam policy`.
 #[derive(Debug, Args)]
-pub struct Policy {
+pub struct PolicyArguments {
     /// An environment of `shipgate.toml`, like `stage`
     pub environment: String,
     /// Of `read-role`, in place of `role`
@@ -597,12 +597,12 @@ fn claim(text: &str) -> Result<(String, String), &'static str> {
 }
 
 /// A gate and why it is overridden.
-fn wanted_override(text: &str) -> Result<Override, String> {
+fn wanted_override(text: &str) -> Result<GateOverride, String> {
     let (gate, reason) = text.split_once('=').ok_or("write it as `GATE=REASON`, like `freeze=the shop is down`")?;
     let names = || GateName::ALL.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
     let gate = gate.trim().parse().map_err(|()| format!("there is no such gate; there are {}", names()))?;
     let reason = neutral::phrase(reason.trim(), LONGEST_REASON);
-    if reason.is_empty() { Err("say why: `GATE=REASON`".to_owned()) } else { Ok(Override { gate, reason }) }
+    if reason.is_empty() { Err("say why: `GATE=REASON`".to_owned()) } else { Ok(GateOverride { gate, reason }) }
 }
 
 /// Maximum length of the reason of an override, in characters: plans, pages and the ledger contain it.
@@ -644,7 +644,7 @@ pub fn words() -> CommandLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::check::workflow::Verb;
+    use crate::domain::check::workflow::CommandVerb;
 
     /// What `check` knows of the commands, and what there is.
     #[test]
@@ -658,11 +658,11 @@ mod tests {
         let is_other = |name: &String| ["plan", "iam", "build", "credentials", "completions"].contains(&name.as_str());
         for name in all.iter().filter(|name| !is_other(name)) {
             let words: Vec<&str> = name.split(' ').collect();
-            assert!(Verb::of_words(&words).is_some_and(|(_, rest)| rest.is_empty()), "{name}");
+            assert!(CommandVerb::of_words(&words).is_some_and(|(_, rest)| rest.is_empty()), "{name}");
         }
         for unknown in ["verify", "plan status", "frobnicate"] {
             assert!(!all.contains(&unknown.to_owned()), "`check` is to know {unknown} now");
-            assert!(Verb::of_words(&unknown.split(' ').collect::<Vec<_>>()).is_none(), "{unknown}");
+            assert!(CommandVerb::of_words(&unknown.split(' ').collect::<Vec<_>>()).is_none(), "{unknown}");
         }
     }
 

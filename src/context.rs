@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::clients::browser::{self, Browser};
-use crate::clients::docker::{Surroundings, login};
+use crate::clients::docker::{UserDocker, login};
 use crate::clients::endpoint::is_private;
 use crate::clients::git_repository::Owners;
 use crate::clients::masks::Masks;
@@ -27,7 +27,7 @@ use crate::domain::provenance::Provenance;
 use crate::domain::release::GitSha;
 use crate::domain::role::person;
 use crate::domain::secrets::in_token;
-use crate::domain::workflow::{Endpoint, Job};
+use crate::domain::workflow::{Endpoint, WorkflowJob};
 use crate::sink;
 
 /// A JSON object of values for `${vars.NAME}`; workflows pass `toJSON(vars)`.
@@ -240,11 +240,11 @@ impl Context {
     }
 
     /// The job of this run.
-    pub fn job(&self) -> Job {
+    pub fn job(&self) -> WorkflowJob {
         let event = self.variable("GITHUB_EVENT_NAME").map(str::to_owned);
         let payload = self.event().unwrap_or_default();
         let repository = |side: &str| payload.pointer(&format!("/pull_request/{side}/repo/full_name")).cloned();
-        Job {
+        WorkflowJob {
             in_actions: self.in_actions(),
             from_fork: repository("head") != repository("base"),
             from_dependabot: self.variable("GITHUB_ACTOR") == Some("dependabot[bot]"),
@@ -386,10 +386,10 @@ impl Context {
 
     /// The user's docker. Private directories are made where the runner empties up after each job, else where the system
     /// has its temporary files.
-    pub fn docker(&self) -> Surroundings {
+    pub fn docker(&self) -> UserDocker {
         let directory = |name: &str| self.variable(name).map(Utf8PathBuf::from);
         let temporary = [directory(TEMPORARY), directory("TMPDIR"), Some("/tmp".into())];
-        Surroundings {
+        UserDocker {
             config: directory("DOCKER_CONFIG").or_else(|| Some(directory("HOME")?.join(".docker"))),
             path: self.path().unwrap_or_default(),
             temporary: temporary.into_iter().flatten().filter(|directory| directory.is_absolute()).collect(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::event::{Event, StepResult};
+use crate::domain::event::{RunEvent, StepResult};
 use crate::domain::names::ComponentName;
 use crate::domain::step::StepId;
 
@@ -19,7 +19,7 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// Takes events in.
 pub trait Listener: fmt::Debug {
     /// Takes one in.
-    fn event(&self, event: Event);
+    fn event(&self, event: RunEvent);
 }
 
 /// Takes nothing in.
@@ -27,7 +27,7 @@ pub trait Listener: fmt::Debug {
 struct Silence;
 
 impl Listener for Silence {
-    fn event(&self, _event: Event) {}
+    fn event(&self, _event: RunEvent) {}
 }
 
 /// Where the events of a run go.
@@ -66,12 +66,12 @@ impl Events {
     }
 
     /// Emits an event.
-    pub fn emit(&self, event: Event) {
+    pub fn emit(&self, event: RunEvent) {
         self.listener.event(event);
     }
 
     /// Emits one that people see, which is a sign of life.
-    fn show(&self, event: Event) {
+    fn show(&self, event: RunEvent) {
         self.last_shown.set(Instant::now());
         self.emit(event);
     }
@@ -83,8 +83,8 @@ impl Events {
     /// What the work returns.
     pub async fn step<T, E>(&self, step: &StepId, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let began = Instant::now();
-        let mut open = OpenStep { events: self, step, began, result: StepResult::Interrupted };
-        self.show(Event::StepStarted(step.clone()));
+        let mut open = StartedStep { events: self, step, began, result: StepResult::Interrupted };
+        self.show(RunEvent::StepStarted(step.clone()));
         let result = work.await;
         open.result = if result.is_ok() { StepResult::Done } else { StepResult::Failed };
         result
@@ -92,24 +92,24 @@ impl Events {
 
     /// Shows a line of output.
     pub fn output(&self, step: &StepId, line: &str) {
-        self.show(Event::Output { step: step.clone(), line: line.to_owned() });
+        self.show(RunEvent::Output { step: step.clone(), line: line.to_owned() });
     }
 
     /// It is known what a step led to.
     pub fn result(&self, step: &StepId, text: impl Into<String>) {
-        self.emit(Event::StepResult { step: step.clone(), text: text.into() });
+        self.emit(RunEvent::StepResult { step: step.clone(), text: text.into() });
     }
 
     /// Shows that a task failed.
     pub fn task_failed(&self, step: &StepId, text: &str, last_line: Option<String>) {
-        self.show(Event::TaskFailed { step: step.clone(), text: text.to_owned(), last_line });
+        self.show(RunEvent::TaskFailed { step: step.clone(), text: text.to_owned(), last_line });
     }
 
     /// Shows how far a step is, if that has changed.
     pub fn progress(&self, step: &StepId, text: &str) {
         let before = self.progress.borrow_mut().insert(step.clone(), text.to_owned());
         if before.as_deref() != Some(text) {
-            self.show(Event::Progress { step: step.clone(), text: text.to_owned() });
+            self.show(RunEvent::Progress { step: step.clone(), text: text.to_owned() });
         }
     }
 
@@ -126,22 +126,22 @@ impl Events {
     /// Shows that a step goes on.
     pub fn heartbeat(&self, step: &StepId, elapsed: Duration) {
         let text = self.progress.borrow().get(step).cloned().unwrap_or_default();
-        self.show(Event::Heartbeat { step: step.clone(), text, elapsed });
+        self.show(RunEvent::Heartbeat { step: step.clone(), text, elapsed });
     }
 
     /// Something new exists, which is left behind if none of its users gets to run the release.
     pub fn made(&self, what: impl Into<String>, used_by: Vec<ComponentName>) {
-        self.emit(Event::Made { what: what.into(), used_by });
+        self.emit(RunEvent::Made { what: what.into(), used_by });
     }
 
     /// Shows a note.
     pub fn note(&self, text: impl Into<String>) {
-        self.show(Event::Note { about: self.about.clone(), text: text.into() });
+        self.show(RunEvent::Note { about: self.about.clone(), text: text.into() });
     }
 
     /// Shows a warning.
     pub fn warning(&self, text: impl Into<String>, hint: Option<String>) {
-        self.show(Event::Warning { about: self.about.clone(), text: text.into(), hint });
+        self.show(RunEvent::Warning { about: self.about.clone(), text: text.into(), hint });
     }
 }
 
@@ -153,22 +153,22 @@ struct Inner {
 }
 
 impl Listener for Inner {
-    fn event(&self, event: Event) {
-        self.outer.event(Event::Within { environment: self.environment.clone(), event: Box::new(event) });
+    fn event(&self, event: RunEvent) {
+        self.outer.event(RunEvent::Within { environment: self.environment.clone(), event: Box::new(event) });
     }
 }
 
-struct OpenStep<'a> {
+struct StartedStep<'a> {
     events: &'a Events,
     step: &'a StepId,
     began: Instant,
     result: StepResult,
 }
 
-impl Drop for OpenStep<'_> {
+impl Drop for StartedStep<'_> {
     fn drop(&mut self) {
         self.events.progress.borrow_mut().remove(self.step);
-        self.events.show(Event::StepEnded {
+        self.events.show(RunEvent::StepEnded {
             step: self.step.clone(),
             began: self.began.duration_since(self.events.began),
             took: self.began.elapsed(),
@@ -180,11 +180,11 @@ impl Drop for OpenStep<'_> {
 /// A listener of tests: it keeps what happened.
 #[cfg(test)]
 #[derive(Debug, Default)]
-pub struct Recorder(pub RefCell<Vec<Event>>);
+pub struct EventRecorder(pub RefCell<Vec<RunEvent>>);
 
 #[cfg(test)]
-impl Listener for Recorder {
-    fn event(&self, event: Event) {
+impl Listener for EventRecorder {
+    fn event(&self, event: RunEvent) {
         self.0.borrow_mut().push(event);
     }
 }
@@ -192,11 +192,11 @@ impl Listener for Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::step::Verb;
+    use crate::domain::step::StepVerb;
 
-    fn events() -> (Events, Rc<Recorder>, StepId) {
-        let recorder = Rc::new(Recorder::default());
-        (Events::new(Rc::clone(&recorder) as _), recorder, StepId::new(Verb::WaitFor, &"backend".parse().unwrap()))
+    fn events() -> (Events, Rc<EventRecorder>, StepId) {
+        let recorder = Rc::new(EventRecorder::default());
+        (Events::new(Rc::clone(&recorder) as _), recorder, StepId::new(StepVerb::WaitFor, &"backend".parse().unwrap()))
     }
 
     #[tokio::test(start_paused = true)]
@@ -206,7 +206,7 @@ mod tests {
         let work = events.step(&step, std::future::pending::<Result<(), ()>>());
         assert!(tokio::time::timeout(Duration::from_secs(5), work).await.is_err());
         let (began, took) = (Duration::from_secs(2), Duration::from_secs(5));
-        let ended = Event::StepEnded { step: step.clone(), began, took, result: StepResult::Interrupted };
-        assert_eq!(*recorder.0.borrow(), [Event::StepStarted(step), ended]);
+        let ended = RunEvent::StepEnded { step: step.clone(), began, took, result: StepResult::Interrupted };
+        assert_eq!(*recorder.0.borrow(), [RunEvent::StepStarted(step), ended]);
     }
 }

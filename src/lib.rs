@@ -42,9 +42,9 @@ pub use run::run;
 #[doc(hidden)]
 pub mod authorization {
     pub use crate::apply::apply;
-    pub use crate::domain::gate::{Authorized, Evidence, Gate, Gated, Permit, authorize, evaluate};
+    pub use crate::domain::gate::{Authorized, Gate, GateEvidence, Gated, Permit, authorize, evaluate};
     pub use crate::domain::hold::{Hold, HoldRequest};
     pub use crate::domain::target::Component;
-    pub use crate::kinds::{Run, WholePlan, driver};
-    pub use crate::observe::{Cloud, Session, Writable, Writer};
+    pub use crate::kinds::{ApplyRun, WholePlan, driver};
+    pub use crate::observe::{Cloud, Writable, Writer, WriterSession};
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 use crate::domain::step::StepId;
 use crate::events::Events;
 
@@ -22,15 +22,15 @@ pub async fn poll<T, Q, A>(
     waiting: Waiting<'_>,
     first: Q,
     mut ask: impl AsyncFnMut(Q) -> A,
-    mut decide: impl FnMut(Duration, A) -> Step<T, Q>,
+    mut decide: impl FnMut(Duration, A) -> PollStep<T, Q>,
 ) -> T {
     let began = Instant::now();
     let mut question = first;
     loop {
         let answer = ask(question).await;
         match decide(began.elapsed(), answer) {
-            Step::Done(result) => return result,
-            Step::Ask { after, question: next } => {
+            PollStep::Done(result) => return result,
+            PollStep::Ask { after, question: next } => {
                 pause(waiting, began, after).await;
                 question = next;
             }
@@ -84,9 +84,9 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::domain::event::Event;
-    use crate::domain::step::Verb;
-    use crate::events::Recorder;
+    use crate::domain::event::RunEvent;
+    use crate::domain::step::StepVerb;
+    use crate::events::EventRecorder;
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -97,7 +97,7 @@ mod tests {
         let ask = async |number: u64| number;
         poll(waiting, 0, ask, |elapsed, number| {
             each(number);
-            if number < to { Step::Ask { after: pause, question: number + 1 } } else { Step::Done(elapsed) }
+            if number < to { PollStep::Ask { after: pause, question: number + 1 } } else { PollStep::Done(elapsed) }
         })
         .await
     }
@@ -114,7 +114,7 @@ mod tests {
         let mut asked = 0;
         let elapsed = poll(Waiting::Silently, (), ask, |elapsed, ()| {
             asked += 1;
-            if asked < 3 { Step::again(seconds(1)) } else { Step::Done(elapsed) }
+            if asked < 3 { PollStep::again(seconds(1)) } else { PollStep::Done(elapsed) }
         });
         assert_eq!(elapsed.await, seconds(8));
     }
@@ -122,13 +122,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn progress_is_shown_once_and_silence_is_broken_every_thirty_seconds() {
         for pause in [1, 5, 90] {
-            let recorder = Rc::new(Recorder::default());
+            let recorder = Rc::new(EventRecorder::default());
             let events = Events::new(Rc::clone(&recorder) as _);
-            let step = StepId::new(Verb::WaitFor, &"backend".parse().unwrap());
+            let step = StepId::new(StepVerb::WaitFor, &"backend".parse().unwrap());
             let show = |number: u64| events.progress(&step, if number * pause < 60 { "0 of 1" } else { "1 of 1" });
             count(Waiting::In(&events, &step), 90 / pause, seconds(pause), show).await;
-            let progress = |text: &str| Event::Progress { step: step.clone(), text: text.to_owned() };
-            let heartbeat = |elapsed, text: &str| Event::Heartbeat {
+            let progress = |text: &str| RunEvent::Progress { step: step.clone(), text: text.to_owned() };
+            let heartbeat = |elapsed, text: &str| RunEvent::Heartbeat {
                 step: step.clone(),
                 text: text.to_owned(),
                 elapsed: seconds(elapsed),

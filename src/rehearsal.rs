@@ -34,11 +34,11 @@ use crate::clients::ecr::RegistryLogin;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
 use crate::clients::registry::Registry;
-use crate::config::{Document, Purpose, Request};
+use crate::config::{ConfigurationFile, Purpose, ResolveRequest};
 use crate::context::Context;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Evidence, authorize};
+use crate::domain::gate::{GateEvidence, authorize};
 use crate::domain::image::Digest;
 use crate::domain::interruption::OpenWork;
 use crate::domain::outcome::Outcome;
@@ -46,11 +46,11 @@ use crate::domain::plan::{ImageState, Intent, PresentImage, plan_image};
 use crate::domain::provenance::Provenance;
 use crate::domain::release::ReleaseName;
 use crate::domain::role::Caller;
-use crate::domain::target::Target;
-use crate::events::{Events, Recorder};
+use crate::domain::target::EnvironmentTarget;
+use crate::events::{EventRecorder, Events};
 use crate::http_server::Course;
-use crate::kinds::{self, AskedProbes, Observed, Run, Turns, WholePlan};
-use crate::observe::{Cloud, Files, RegistryAccess, Writable};
+use crate::kinds::{self, ApplyRun, AskedProbes, ObservedComponent, Turns, WholePlan};
+use crate::observe::{Cloud, DefinitionFiles, RegistryAccess, Writable};
 use crate::together::try_each;
 
 /// The release that is deployed.
@@ -61,13 +61,13 @@ pub struct Rehearsal {
     /// The account, to be scripted.
     pub aws: Scripted,
     /// The environment.
-    pub target: Target,
+    pub target: EnvironmentTarget,
     /// The clients.
     pub cloud: Writable,
     access: RegistryAccess,
     release: ReleaseName,
     context: Context,
-    recorder: Rc<Recorder>,
+    recorder: Rc<EventRecorder>,
     /// How many changes are made at once.
     pub parallel: NonZeroUsize,
     /// The wire to the account.
@@ -80,7 +80,7 @@ pub struct Rehearsed {
     /// The total, with the failure in one line.
     pub result: Result<Outcome, Failure>,
     /// What happened.
-    pub events: Vec<Event>,
+    pub events: Vec<RunEvent>,
     /// How long it took, in virtual time.
     pub took: Duration,
 }
@@ -93,8 +93,8 @@ impl Rehearsed {
 
     /// How components ended.
     pub fn ends(&self) -> Vec<String> {
-        let end = |event: &Event| {
-            let Event::ComponentEnded { component, outcome, .. } = event else { return None };
+        let end = |event: &RunEvent| {
+            let RunEvent::ComponentEnded { component, outcome, .. } = event else { return None };
             Some(format!("{component}: {outcome}"))
         };
         self.events.iter().filter_map(end).collect()
@@ -103,7 +103,7 @@ impl Rehearsed {
     /// The steps that were planned, by name.
     pub fn planned(&self) -> Vec<String> {
         let planned = self.events.iter().find_map(|event| {
-            let Event::Planned(plan) = event else { return None };
+            let RunEvent::Planned(plan) = event else { return None };
             Some(plan.steps.iter().map(|step| step.id.to_string()).collect())
         });
         planned.unwrap_or_default()
@@ -111,8 +111,8 @@ impl Rehearsed {
 
     /// The steps with their results, in the order in which they ended.
     pub fn steps(&self) -> Vec<String> {
-        let step = |event: &Event| {
-            let Event::StepEnded { step, result, .. } = event else { return None };
+        let step = |event: &RunEvent| {
+            let RunEvent::StepEnded { step, result, .. } = event else { return None };
             Some(format!("{step}: {}", result.as_str()))
         };
         self.events.iter().filter_map(step).collect()
@@ -134,9 +134,9 @@ impl Rehearsal {
         let text = format!(
             "app = \"shop\"\n{components}[environments.stage]\nregion = \"us-east-1\"\naccount = \"{ACCOUNT}\"\n"
         );
-        let document = Document::parse(Utf8Path::new("shipgate.toml"), &text).unwrap();
+        let document = ConfigurationFile::parse(Utf8Path::new("shipgate.toml"), &text).unwrap();
         let env = |_: &str| None;
-        let request = Request {
+        let request = ResolveRequest {
             environment: "stage",
             components: &[],
             purpose: Purpose::Change,
@@ -188,12 +188,14 @@ impl Rehearsal {
         self.apply(plan, &events).await
     }
 
-    async fn observe(&self) -> Result<Vec<Box<dyn Observed>>, Failure> {
-        try_each(&self.target.components, |component| kinds::observe(&self.cloud, component, &Files::Unused, None))
-            .await
+    async fn observe(&self) -> Result<Vec<Box<dyn ObservedComponent>>, Failure> {
+        try_each(&self.target.components, |component| {
+            kinds::observe(&self.cloud, component, &DefinitionFiles::Unused, None)
+        })
+        .await
     }
 
-    fn plan(&self, observed: Vec<Box<dyn Observed>>) -> WholePlan {
+    fn plan(&self, observed: Vec<Box<dyn ObservedComponent>>) -> WholePlan {
         let present = ImageState::Present(PresentImage {
             digest: Digest::of(RELEASE),
             platforms: Vec::new(),
@@ -202,7 +204,7 @@ impl Rehearsal {
         let host = format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com");
         let image = |image| {
             let repository =
-                crate::domain::image::Repository { host: host.clone(), name: "stage-shop".parse().unwrap() };
+                crate::domain::image::ImageRepository { host: host.clone(), name: "stage-shop".parse().unwrap() };
             plan_image(image, repository, &present, &self.release).unwrap()
         };
         let account = ACCOUNT.parse().unwrap();
@@ -214,11 +216,11 @@ impl Rehearsal {
     }
 
     async fn apply(&self, plan: WholePlan, events: &Events) -> Result<Outcome, Failure> {
-        events.emit(Event::Planned(Box::new(shown(&plan))));
+        events.emit(RunEvent::Planned(Box::new(shown(&plan))));
         let turns = Turns::new(&plan.steps(), self.parallel);
         let authorized = authorize(plan, &evidence()).unwrap();
         let (processes, http) = (Processes::new(Vec::new()), Http::new().unwrap());
-        let run = Run {
+        let run = ApplyRun {
             context: &self.context,
             cloud: &self.cloud,
             writer: self.cloud.open(authorized.permit()),
@@ -242,8 +244,8 @@ impl Rehearsal {
 }
 
 /// Everything that gates look at is as it should be.
-fn evidence() -> Evidence {
-    Evidence::sound(Timestamp::UNIX_EPOCH)
+fn evidence() -> GateEvidence {
+    GateEvidence::sound(Timestamp::UNIX_EPOCH)
 }
 
 fn shown(plan: &WholePlan) -> crate::domain::view::plan::ShownPlan {
@@ -252,7 +254,7 @@ fn shown(plan: &WholePlan) -> crate::domain::view::plan::ShownPlan {
         Vec::new(),
         None,
         &AskedProbes::default(),
-        crate::commands::change::Until::Applied,
+        crate::commands::change::StopPoint::Applied,
     )
 }
 
@@ -381,12 +383,12 @@ mod tests {
         refused.aws.refuse("ecs:UpdateService", 400, "InvalidParameterException", "no");
         let refused = refused.deploy().await;
         assert_eq!(refused.outcome(), Outcome::Failed);
-        assert!(refused.events.iter().any(|event| matches!(event, Event::ChangeRefused { .. })));
+        assert!(refused.events.iter().any(|event| matches!(event, RunEvent::ChangeRefused { .. })));
         let silent = Rehearsal::new("");
         silent.aws.answer("ecs:UpdateService", |_, _| Some(Answer::hang_up()));
         let silent = silent.deploy().await;
         assert_eq!(silent.outcome(), Outcome::Broken, "{silent:?}");
-        assert!(!silent.events.iter().any(|event| matches!(event, Event::ChangeRefused { .. })));
+        assert!(!silent.events.iter().any(|event| matches!(event, RunEvent::ChangeRefused { .. })));
         assert!(silent.took >= Duration::from_secs(10), "stale reads are waited for: {:?}", silent.took);
     }
 
@@ -398,7 +400,7 @@ mod tests {
         assert_eq!(timed_out.outcome(), Outcome::TimedOut, "{timed_out:?}");
         let minutes = timed_out.took.as_secs() / 60;
         assert_eq!(minutes, 20, "{:?}", timed_out.took);
-        let alive = timed_out.events.iter().filter(|event| matches!(event, Event::Heartbeat { .. })).count();
+        let alive = timed_out.events.iter().filter(|event| matches!(event, RunEvent::Heartbeat { .. })).count();
         assert!((38..=40).contains(&alive), "a sign of life every half a minute: {alive}");
         let looks = rehearsal.aws.operations().iter().filter(|name| *name == "ecs:DescribeServices").count();
         assert!((120..=150).contains(&looks), "one poll every ten seconds: {looks}");
@@ -412,7 +414,7 @@ mod tests {
         rehearsal.aws.at_look(60, |world| world.roll_out(&[("3", "backend:7", "COMPLETED")]));
         let rolled_back = rehearsal.deploy().await;
         assert_eq!(rolled_back.outcome(), Outcome::RolledBack, "{rolled_back:?}");
-        let serves = rolled_back.events.iter().any(|event| matches!(event, Event::Serves { .. }));
+        let serves = rolled_back.events.iter().any(|event| matches!(event, RunEvent::Serves { .. }));
         assert!(serves && rolled_back.took < Duration::from_mins(11), "{:?}", rolled_back.took);
     }
 
@@ -424,7 +426,7 @@ mod tests {
         });
         let throttled = throttled.deploy().await;
         assert_eq!(throttled.outcome(), Outcome::Deployed, "{throttled:?}");
-        assert!(throttled.events.iter().any(|event| matches!(event, Event::Warning { .. })));
+        assert!(throttled.events.iter().any(|event| matches!(event, RunEvent::Warning { .. })));
         let denied = Rehearsal::new("");
         denied.aws.answer("ecs:ListTasks", |call, _| Some(call.error(400, "AccessDeniedException", "no")));
         assert_eq!(denied.deploy().await.outcome(), Outcome::Broken);

@@ -15,7 +15,7 @@ use camino::Utf8Path;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use crate::domain::github::command::Command;
+use crate::domain::github::command::RunnerCommand;
 use crate::domain::neutral;
 use crate::domain::secrets::{LEAST, Secrets};
 
@@ -93,7 +93,7 @@ pub fn question(text: &str) {
 }
 
 /// Hands the runner a command, on a line of its own.
-pub fn command(command: &Command) {
+pub fn command(command: &RunnerCommand) {
     let cleaned = command.map(|text| clean(text).into_owned());
     write_error(&clean(&cleaned.to_string()));
 }
@@ -103,7 +103,7 @@ pub fn mask(secret: &str) {
     let mut masked = MASKED.lock().unwrap_or_else(PoisonError::into_inner);
     for line in secret.lines().filter(|line| line.trim().chars().count() >= LEAST) {
         if masked.iter().all(|known| known.expose_secret() != line) {
-            write_error(&Command::new("add-mask", line).to_string());
+            write_error(&RunnerCommand::new("add-mask", line).to_string());
             masked.push(line.into());
         }
     }
@@ -141,9 +141,9 @@ pub fn append(path: &Utf8Path, text: &str) -> io::Result<()> {
 
 /// Standard error for logs, each event of which comes in one piece.
 #[derive(Debug, Default)]
-pub struct Log;
+pub struct LogWriter;
 
-impl io::Write for Log {
+impl io::Write for LogWriter {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = neutral::without_commands(&shown(&String::from_utf8_lossy(event)));
         stderr().write_all(clean(&text).as_bytes()).map(|()| event.len())
@@ -252,7 +252,7 @@ mod tests {
     fn a_secret_is_found_before_a_command_is_encoded() {
         hide("a:b,c%d-canary-of-the-sink");
         let command =
-            Command::new("error", "x a:b,c%d-canary-of-the-sink").property("title", "a:b,c%d-canary-of-the-sink");
+            RunnerCommand::new("error", "x a:b,c%d-canary-of-the-sink").property("title", "a:b,c%d-canary-of-the-sink");
         let cleaned = command.map(|text| clean(text).into_owned());
         assert_eq!(cleaned.to_string(), "::error title=***::x ***");
     }

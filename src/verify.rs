@@ -1,17 +1,17 @@
 //! Asks the probes of a component, whatever its kind.
 
-use crate::clients::browser::{Browser, BrowserError, Opened, Page};
+use crate::clients::browser::{Browser, BrowserError, Opened, PageRequest};
 use crate::clients::http::{Http, HttpError};
 use crate::domain::asked_probe::AskedProbe;
 use crate::domain::browser::picture;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::file_line::in_brackets;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 use crate::domain::probe::Probe;
-use crate::domain::probe::{self, Answer, Decision, Tally};
+use crate::domain::probe::{self, Decision, HttpAnswer, Tally};
 use crate::domain::proof::ProbeAnswer;
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
@@ -48,15 +48,15 @@ impl From<Unanswered> for Failure {
 
 /// What a probe is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum ProbePurpose {
     /// That the release answers, as the probe says.
     Release,
     /// That anything answers with the right status.
     Answer,
 }
 
-impl Wanted {
-    fn check(self, probe: &Probe, release: &ReleaseName, answer: &Answer) -> Result<(), String> {
+impl ProbePurpose {
+    fn check(self, probe: &Probe, release: &ReleaseName, answer: &HttpAnswer) -> Result<(), String> {
         match self {
             Self::Release => probe::check(probe, release, answer),
             Self::Answer => probe::check_status(probe, answer),
@@ -84,7 +84,7 @@ impl Prober<'_> {
     /// The same.
     pub async fn ask_each(&self, probes: &[Probe], step: &StepId) -> Result<(), Unanswered> {
         for (index, probe) in probes.iter().enumerate() {
-            self.ask(probe, Wanted::Release, step).await.map_err(|failure| Unanswered { index, failure })?;
+            self.ask(probe, ProbePurpose::Release, step).await.map_err(|failure| Unanswered { index, failure })?;
         }
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Prober<'_> {
     ///
     /// `broken`: it gets none.
     pub async fn ask_for_answer(&self, probe: &Probe, step: &StepId) -> Result<(), Failure> {
-        self.ask(probe, Wanted::Answer, step).await
+        self.ask(probe, ProbePurpose::Answer, step).await
     }
 
     /// What each probe gets now, whichever release gives it, asked all at the same time. `asked`: what they got a moment ago;
@@ -112,12 +112,12 @@ impl Prober<'_> {
         futures_util::future::join_all(each).await
     }
 
-    async fn ask(&self, probe: &Probe, wanted: Wanted, step: &StepId) -> Result<(), Failure> {
+    async fn ask(&self, probe: &Probe, wanted: ProbePurpose, step: &StepId) -> Result<(), Failure> {
         let shown = probe::shown_url(&probe.url.render(self.release));
         let mut tally = Tally::new(probe);
         let ask = async |()| match wanted {
-            Wanted::Release if probe.is_browser => self.open(probe, step).await,
-            Wanted::Release | Wanted::Answer => Ok(self.answer(probe, wanted).await),
+            ProbePurpose::Release if probe.is_browser => self.open(probe, step).await,
+            ProbePurpose::Release | ProbePurpose::Answer => Ok(self.answer(probe, wanted).await),
         };
         let subject = &step.subject;
         poll(Waiting::In(self.events, step), (), ask, |_, answer| {
@@ -125,7 +125,7 @@ impl Prober<'_> {
                 Ok(answer) => answer,
                 Err(error) => {
                     self.not_opened(probe, &shown, &error);
-                    return Step::Done(Ok(()));
+                    return PollStep::Done(Ok(()));
                 }
             };
             match tally.count(answer.passed()) {
@@ -133,25 +133,25 @@ impl Prober<'_> {
                     if !answer.passed() {
                         self.events.progress(step, &format!("{} {shown}: {}", answer.method, answer.answered()));
                     }
-                    Step::again(probe.interval)
+                    PollStep::again(probe.interval)
                 }
                 decision @ (Decision::Passed | Decision::Failed) => {
                     let difference = answer.difference.clone();
-                    self.events.emit(Event::ProbeAnswered { subject: subject.clone(), answer });
+                    self.events.emit(RunEvent::ProbeAnswered { subject: subject.clone(), answer });
                     let passed = decision == Decision::Passed;
-                    Step::Done(if passed { Ok(()) } else { Err(failed(probe, &shown, difference)) })
+                    PollStep::Done(if passed { Ok(()) } else { Err(failed(probe, &shown, difference)) })
                 }
             }
         })
         .await
     }
 
-    async fn answer(&self, probe: &Probe, wanted: Wanted) -> ProbeAnswer {
+    async fn answer(&self, probe: &Probe, wanted: ProbePurpose) -> ProbeAnswer {
         let (status, checked) = match self.http.ask(probe, self.release).await {
             Ok(answer) => (Some(answer.status), wanted.check(probe, self.release, &answer)),
             Err(error) => (None, Err(error.to_string())),
         };
-        let release = (wanted == Wanted::Release && probe.names_release()).then(|| self.release.short());
+        let release = (wanted == ProbePurpose::Release && probe.names_release()).then(|| self.release.short());
         let url = probe::shown_url(&probe.url.render(self.release));
         ProbeAnswer { method: probe.method.clone(), url, status, release, difference: checked.err() }
     }
@@ -159,7 +159,7 @@ impl Prober<'_> {
     /// Opens the page of a probe. An error: nothing is known of it.
     async fn open(&self, probe: &Probe, step: &StepId) -> Result<ProbeAnswer, BrowserError> {
         let url = probe.url.render(self.release);
-        let page = Page {
+        let page = PageRequest {
             text: probe.text.as_ref().map(|text| text.render(self.release)),
             status: probe.status,
             timeout: probe.timeout,

@@ -5,11 +5,11 @@ use uuid::Uuid;
 
 use crate::domain::origin::Announcement;
 use crate::domain::plan::{ImagePlan, ImageStep};
-use crate::kinds::{Planned, Run, WholePlan};
+use crate::kinds::{ApplyRun, ComponentWithPlan, WholePlan};
 
 /// Announces an image on the first component that uses it, and returns the text for its label. What cannot be announced is
 /// pushed all the same: only an image whose run ends early is then taken for somebody else's.
-pub async fn announce(run: &Run<'_>, plan: &WholePlan, image: &ImagePlan) -> String {
+pub async fn announce(run: &ApplyRun<'_>, plan: &WholePlan, image: &ImagePlan) -> String {
     let text = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let announcement = Announcement::new(run.release.clone(), &text, run.provenance.author());
     if let Some(component) = plan.users_of(&image.image.component).next()
@@ -25,7 +25,7 @@ pub async fn announce(run: &Run<'_>, plan: &WholePlan, image: &ImagePlan) -> Str
 
 /// Takes an announcement off where the ledger has the image now, or has no need of it: this run's, and one that an earlier
 /// run left. One that stays does no harm, and the next build takes its place.
-pub async fn retire(run: &Run<'_>, plan: &WholePlan, component: &dyn Planned) {
+pub async fn retire(run: &ApplyRun<'_>, plan: &WholePlan, component: &dyn ComponentWithPlan) {
     let is_first_user = |image: &ImagePlan| {
         let first = plan.users_of(&image.image.component).next();
         first.is_some_and(|first| first.plan().name == component.plan().name)

@@ -5,20 +5,20 @@ use tokio::sync::OnceCell;
 
 use super::announce;
 use super::ended::emit_end;
-use crate::clients::docker::{BuildRequest, Docker, DockerConfig, DockerError};
+use crate::clients::docker::{Docker, DockerBuild, DockerConfig, DockerError};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};
 use crate::domain::build_failure;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
-use crate::domain::image::{Digest, Repository};
+use crate::domain::image::{Digest, ImageRepository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::PUSH_LABEL;
 use crate::domain::plan::schedule::Lane;
 use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, plan_image};
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 use crate::domain::target::Reuse;
-use crate::kinds::{Run, WholePlan};
+use crate::kinds::{ApplyRun, WholePlan};
 use crate::observe;
 
 /// Makes every image known, side by side: what is missing is built, or copied from where it is.
@@ -27,7 +27,7 @@ use crate::observe;
 ///
 /// The first image in order that cannot be had, with the others as causes and the worst of their outcomes; the components
 /// that use them are recorded with that.
-pub async fn make_known(run: &Run<'_>, plan: &WholePlan) -> Result<Vec<ImagePlan>, Failure> {
+pub async fn make_known(run: &ApplyRun<'_>, plan: &WholePlan) -> Result<Vec<ImagePlan>, Failure> {
     let docker = OnceCell::new();
     let made = plan.images.iter().map(|image| {
         let users = plan.users_of(&image.image.component).map(|user| user.plan().name.clone()).collect();
@@ -46,14 +46,14 @@ pub async fn make_known(run: &Run<'_>, plan: &WholePlan) -> Result<Vec<ImagePlan
 }
 
 /// Makes one image known. Absent: its turn did not come.
-async fn make_one(run: &Run<'_>, plan: &WholePlan, making: Making<'_>) -> Option<Result<ImagePlan, Failure>> {
+async fn make_one(run: &ApplyRun<'_>, plan: &WholePlan, making: Making<'_>) -> Option<Result<ImagePlan, Failure>> {
     let component = making.plan.image.component.clone();
     let lane = Lane::Artifact(component.clone());
     let made = run.turns.lane(&lane, Box::pin(making.make(plan)), |made| made.as_ref().err()).await?;
     match &made {
         Ok(made) => {
             if let Some(found) = made.planned().image().known() {
-                run.events.emit(Event::ImageKnown { component, digest: found.digest.clone() });
+                run.events.emit(RunEvent::ImageKnown { component, digest: found.digest.clone() });
             }
         }
         Err(failure) => {
@@ -65,7 +65,7 @@ async fn make_one(run: &Run<'_>, plan: &WholePlan, making: Making<'_>) -> Option
 
 /// An image in the course of a run.
 struct Making<'a> {
-    run: Run<'a>,
+    run: ApplyRun<'a>,
     plan: &'a ImagePlan,
     /// The components that use it.
     users: Vec<ComponentName>,
@@ -74,7 +74,7 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    fn step(&self, verb: Verb) -> StepId {
+    fn step(&self, verb: StepVerb) -> StepId {
         StepId::new(verb, &self.plan.image.component)
     }
 
@@ -82,7 +82,7 @@ impl Making<'_> {
         match &self.plan.step {
             ImageStep::Reuse { is_tagged: true, .. } => Ok(self.plan.clone()),
             ImageStep::Reuse { is_tagged: false, image } => {
-                self.run.take(&self.step(Verb::Tag), self.tag(image)).await?;
+                self.run.take(&self.step(StepVerb::Tag), self.tag(image)).await?;
                 Ok(self.plan.clone())
             }
             ImageStep::Build { create_repository } => {
@@ -92,12 +92,12 @@ impl Making<'_> {
                 let docker =
                     self.docker.get_or_try_init(|| Docker::detect(self.run.processes.clone(), directory)).await?;
                 self.create_if_missing(*create_repository).await?;
-                let digest = self.run.take(&self.step(Verb::Build), self.build(plan, docker)).await?;
+                let digest = self.run.take(&self.step(StepVerb::Build), self.build(plan, docker)).await?;
                 self.confirm(&digest).await
             }
             ImageStep::Copy { image, from, create_repository } => {
                 self.create_if_missing(*create_repository).await?;
-                self.run.take(&self.step(Verb::Copy), self.copy(image, from)).await?;
+                self.run.take(&self.step(StepVerb::Copy), self.copy(image, from)).await?;
                 Ok(self.plan.clone())
             }
         }
@@ -107,14 +107,14 @@ impl Making<'_> {
     async fn tag(&self, found: &KnownImage) -> Result<(), Failure> {
         let registry = self.run.access.registry.open(self.run.writer.permit());
         registry::tag(registry, &self.plan.repository, &found.digest, &self.plan.tag).await?;
-        self.run.events.result(&self.step(Verb::Tag), format!("{} on {}", self.plan.tag, found.digest));
+        self.run.events.result(&self.step(StepVerb::Tag), format!("{} on {}", self.plan.tag, found.digest));
         Ok(())
     }
 
     /// Copies the image byte for byte, and lets the target confirm its digest.
-    async fn copy(&self, found: &KnownImage, from: &Repository) -> Result<(), Failure> {
+    async fn copy(&self, found: &KnownImage, from: &ImageRepository) -> Result<(), Failure> {
         let Self { run, plan, users, .. } = self;
-        let step = self.step(Verb::Copy);
+        let step = self.step(StepVerb::Copy);
         let copy = registry::copy(
             &run.source.registry,
             from,
@@ -134,7 +134,7 @@ impl Making<'_> {
         let Self { run, plan, users, .. } = self;
         if create_repository {
             let create = async { Ok::<_, Failure>(run.writer.create_repository(&plan.repository.name).await?) };
-            let step = self.step(Verb::CreateRepository);
+            let step = self.step(StepVerb::CreateRepository);
             let create =
                 async { create.await.inspect(|()| run.events.result(&step, plan.repository.name.to_string())) };
             run.take(&step, create).await?;
@@ -152,7 +152,7 @@ impl Making<'_> {
         // Docker says which labels it sets, and a log may have readers before the push.
         let hidden = |line: &str| line.replace(&announced, "(not shown)");
         let config = DockerConfig::create(&run.context.docker(), &plan.repository.host, &run.access.login)?;
-        let step = self.step(Verb::Build);
+        let step = self.step(StepVerb::Build);
         let work = docker.build_and_push(&request, &config, run.writer.permit(), |line| {
             run.events.output(&step, &hidden(line));
         });
@@ -204,7 +204,7 @@ impl Making<'_> {
     async fn confirm(&self, pushed: &Digest) -> Result<ImagePlan, Failure> {
         let Self { run, plan, .. } = self;
         let state = observe::image(run.cloud, &run.access.registry, &plan.image, &run.release).await?;
-        let repository: &Repository = &plan.repository;
+        let repository: &ImageRepository = &plan.repository;
         match state {
             (_, ImageState::Present(present)) if present.digest == *pushed || plan.image.reuse == Reuse::Any => {
                 let found = present.digest.clone();
@@ -227,7 +227,7 @@ impl Making<'_> {
     }
 }
 
-async fn build_request(run: &Run<'_>, plan: &ImagePlan) -> Result<BuildRequest, Failure> {
+async fn build_request(run: &ApplyRun<'_>, plan: &ImagePlan) -> Result<DockerBuild, Failure> {
     let directory = &run.cloud.directory;
     let build = &plan.image.build;
     let source = match run.context.source_url() {
@@ -241,7 +241,7 @@ async fn build_request(run: &Run<'_>, plan: &ImagePlan) -> Result<BuildRequest, 
         ("org.opencontainers.image.created".to_owned(), run.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
     ];
     labels.extend(source.map(|source| ("org.opencontainers.image.source".to_owned(), source)));
-    Ok(BuildRequest {
+    Ok(DockerBuild {
         context: directory.join(&build.context),
         dockerfile: build.dockerfile.as_ref().map(|path| directory.join(path)),
         platforms: build.platforms.clone(),

@@ -14,16 +14,16 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use self::total::{Ended, total};
-use crate::domain::event::Event;
+use self::total::{PartEnd, total};
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Authorized;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::schedule::Lane;
 use crate::domain::plan::{ImagePlan, PlanError, PlannedHold};
-use crate::domain::step::{StepId, Verb};
-use crate::kinds::{Applied, Planned, Run, WholePlan};
+use crate::domain::step::{StepId, StepVerb};
+use crate::kinds::{Applied, ApplyRun, ComponentWithPlan, WholePlan};
 use ended::emit_end;
 
 /// Carries out the plan, and returns the total outcome.
@@ -31,7 +31,7 @@ use ended::emit_end;
 /// # Errors
 ///
 /// The worst failure. After one nothing new begins, and what was changed is followed to its end.
-pub async fn apply(run: &Run<'_>, plan: &Authorized<WholePlan>) -> Result<Outcome, Failure> {
+pub async fn apply(run: &ApplyRun<'_>, plan: &Authorized<WholePlan>) -> Result<Outcome, Failure> {
     let plan = plan.change();
     let artifacts = futures_util::future::join(images::make_known(run, plan), preparation::prepare(run, plan));
     let (images, prepared) = match artifacts.await {
@@ -43,20 +43,20 @@ pub async fn apply(run: &Run<'_>, plan: &Authorized<WholePlan>) -> Result<Outcom
     let holds = join_all(held(plan).into_iter().map(|holds| put_holds(run, plan, holds)));
     let components = apply_components(run, plan, &known);
     let (holds, components) = futures_util::future::join(holds, components).await;
-    let ended: Vec<Ended> = holds.into_iter().chain(components).flatten().collect();
+    let ended: Vec<PartEnd> = holds.into_iter().chain(components).flatten().collect();
     tags::move_all(run, plan, &images, &ended).await;
     total(ended, plan.components.len() > 1)
 }
 
 /// A component with all that its plan left open.
-struct Known<'a> {
-    shown: &'a dyn Planned,
+struct ReadyComponent<'a> {
+    shown: &'a dyn ComponentWithPlan,
     /// Absent: the plan left nothing open.
-    refined: Option<Box<dyn Planned>>,
+    refined: Option<Box<dyn ComponentWithPlan>>,
 }
 
-impl Known<'_> {
-    fn planned(&self) -> &dyn Planned {
+impl ReadyComponent<'_> {
+    fn planned(&self) -> &dyn ComponentWithPlan {
         self.refined.as_deref().unwrap_or(self.shown)
     }
 }
@@ -64,20 +64,20 @@ impl Known<'_> {
 /// The components with what is known now. What contradicts the plan that was shown ends the run: nothing that serves is
 /// changed yet.
 fn known<'a>(
-    run: &Run<'_>,
+    run: &ApplyRun<'_>,
     plan: &'a WholePlan,
     images: &[ImagePlan],
-    mut prepared: BTreeMap<ComponentName, Box<dyn Planned>>,
-) -> Result<Vec<Known<'a>>, Failure> {
+    mut prepared: BTreeMap<ComponentName, Box<dyn ComponentWithPlan>>,
+) -> Result<Vec<ReadyComponent<'a>>, Failure> {
     let mut known = Vec::new();
     for shown in &plan.components {
         let prepared = prepared.remove(&shown.plan().name);
         let refined = refine(shown.as_ref(), images, prepared).map_err(Failure::from).inspect_err(|failure| {
             emit_end(run, &shown.plan().name, Err(failure), None);
         })?;
-        let known_now = Known { shown: shown.as_ref(), refined };
+        let known_now = ReadyComponent { shown: shown.as_ref(), refined };
         let component = known_now.planned().plan();
-        run.events.emit(Event::Refined { component: component.name.clone(), changes: component.changes.clone() });
+        run.events.emit(RunEvent::Refined { component: component.name.clone(), changes: component.changes.clone() });
         known.push(known_now);
     }
     Ok(known)
@@ -85,10 +85,10 @@ fn known<'a>(
 
 /// The plan of a component with what is known now. Absent: all was known when it was shown.
 fn refine(
-    shown: &dyn Planned,
+    shown: &dyn ComponentWithPlan,
     images: &[ImagePlan],
-    prepared: Option<Box<dyn Planned>>,
-) -> Result<Option<Box<dyn Planned>>, PlanError> {
+    prepared: Option<Box<dyn ComponentWithPlan>>,
+) -> Result<Option<Box<dyn ComponentWithPlan>>, PlanError> {
     let plan = shown.plan();
     let refined = match prepared {
         Some(prepared) => prepared,
@@ -103,18 +103,18 @@ fn refine(
 }
 
 /// The holds of a rollback on one component.
-struct Holds<'a> {
-    on: &'a dyn Planned,
+struct RollbackHolds<'a> {
+    on: &'a dyn ComponentWithPlan,
     holds: Vec<&'a PlannedHold>,
 }
 
 /// The holds that the plan has steps for: all, or none where nothing that serves is to change.
-fn held(plan: &WholePlan) -> Vec<Holds<'_>> {
+fn held(plan: &WholePlan) -> Vec<RollbackHolds<'_>> {
     let steps = plan.steps();
-    let is_step = |name: &ComponentName| steps.iter().any(|step| step.id == StepId::new(Verb::Hold, name));
+    let is_step = |name: &ComponentName| steps.iter().any(|step| step.id == StepId::new(StepVerb::Hold, name));
     let components = plan.components.iter().filter(|component| is_step(&component.plan().name));
     let of = |name: &ComponentName| plan.holds.iter().filter(|hold| hold.component == *name).collect();
-    components.map(|component| Holds { on: component.as_ref(), holds: of(&component.plan().name) }).collect()
+    components.map(|component| RollbackHolds { on: component.as_ref(), holds: of(&component.plan().name) }).collect()
 }
 
 /// What a hold of a rollback stops, in words.
@@ -126,7 +126,11 @@ fn barred(hold: &PlannedHold) -> String {
 }
 
 /// Puts the holds on a component, which belong to the environment: whatever changes waits for them.
-async fn put_holds(run: &Run<'_>, plan: &WholePlan, Holds { on, holds }: Holds<'_>) -> Option<Ended> {
+async fn put_holds(
+    run: &ApplyRun<'_>,
+    plan: &WholePlan,
+    RollbackHolds { on, holds }: RollbackHolds<'_>,
+) -> Option<PartEnd> {
     let name = &on.plan().name;
     let changing = plan.components().filter(|component| !component.is_empty());
     let users: Vec<ComponentName> = changing.map(|component| component.name.clone()).collect();
@@ -134,23 +138,23 @@ async fn put_holds(run: &Run<'_>, plan: &WholePlan, Holds { on, holds }: Holds<'
     let put = async {
         for hold in holds {
             on.put_hold(&within, hold, &users).await?;
-            within.events.result(&StepId::new(Verb::Hold, name), barred(hold));
+            within.events.result(&StepId::new(StepVerb::Hold, name), barred(hold));
             if !hold.covers.is_empty() {
                 on.drop_holds(&within, &hold.covers).await;
             }
         }
         Ok(())
     };
-    let step = StepId::new(Verb::Hold, name);
+    let step = StepId::new(StepVerb::Hold, name);
     let lane = Lane::Holds(name.clone());
     let put = run.turns.lane(&lane, within.take(&step, put), |put: &Result<(), Failure>| put.as_ref().err());
-    put.await?.err().map(|failure| Ended::Hold { component: name.clone(), failure })
+    put.await?.err().map(|failure| PartEnd::Hold { component: name.clone(), failure })
 }
 
 /// Carries out the plans of the components, and returns how they ended in the order of the plan. With fewer slots than
 /// components, the one begins first whose last rollout took longest: so the last one ends sooner.
-async fn apply_components(run: &Run<'_>, plan: &WholePlan, known: &[Known<'_>]) -> Vec<Option<Ended>> {
-    let mut components: Vec<_> = known.iter().map(Known::planned).enumerate().collect();
+async fn apply_components(run: &ApplyRun<'_>, plan: &WholePlan, known: &[ReadyComponent<'_>]) -> Vec<Option<PartEnd>> {
+    let mut components: Vec<_> = known.iter().map(ReadyComponent::planned).enumerate().collect();
     components.sort_by_key(|(_, planned)| Reverse(planned.last_rollout()));
     let applied =
         components.into_iter().map(async |(place, planned)| (place, apply_component(run, plan, planned).await));
@@ -160,7 +164,7 @@ async fn apply_components(run: &Run<'_>, plan: &WholePlan, known: &[Known<'_>]) 
 }
 
 /// Carries out the plan of a component. Absent: its turn did not come, or something else failed before it was changed.
-async fn apply_component(run: &Run<'_>, plan: &WholePlan, planned: &dyn Planned) -> Option<Ended> {
+async fn apply_component(run: &ApplyRun<'_>, plan: &WholePlan, planned: &dyn ComponentWithPlan) -> Option<PartEnd> {
     let component = planned.plan();
     let within = run.of(&component.name);
     let apply = async {
@@ -180,8 +184,8 @@ async fn apply_component(run: &Run<'_>, plan: &WholePlan, planned: &dyn Planned)
             let failure = Failure::failed("it is not carried on");
             let failure = failure.cause("prepared and not changed: something else failed");
             emit_end(run, &component.name, Err(&failure), None);
-            Ended::GivenUp(failure.outcome)
+            PartEnd::GivenUp(failure.outcome)
         });
     };
-    Some(Ended::Component { name: component.name.clone(), applied })
+    Some(PartEnd::Component { name: component.name.clone(), applied })
 }

@@ -8,14 +8,17 @@ use super::ended::emit_end;
 use crate::domain::failure::Failure;
 use crate::domain::names::ComponentName;
 use crate::domain::plan::schedule::Lane;
-use crate::kinds::{Planned, Run, WholePlan};
+use crate::kinds::{ApplyRun, ComponentWithPlan, WholePlan};
 
 /// Makes ready what each component ships, side by side. Returns their plans with what is known now.
 ///
 /// # Errors
 ///
 /// The first component in order whose artifact cannot be had, with the others as causes and the worst of their outcomes.
-pub async fn prepare(run: &Run<'_>, plan: &WholePlan) -> Result<BTreeMap<ComponentName, Box<dyn Planned>>, Failure> {
+pub async fn prepare(
+    run: &ApplyRun<'_>,
+    plan: &WholePlan,
+) -> Result<BTreeMap<ComponentName, Box<dyn ComponentWithPlan>>, Failure> {
     let preparing = plan.components.iter().filter(|planned| !planned.plan().preparation.is_empty());
     let made = join_all(preparing.map(|planned| prepare_one(run, planned.as_ref()))).await;
     let (mut prepared, mut failed) = (BTreeMap::new(), None::<Failure>);
@@ -33,9 +36,9 @@ pub async fn prepare(run: &Run<'_>, plan: &WholePlan) -> Result<BTreeMap<Compone
 
 /// Makes ready what one component ships. Absent: its turn did not come.
 async fn prepare_one(
-    run: &Run<'_>,
-    planned: &dyn Planned,
-) -> Option<(ComponentName, Result<Box<dyn Planned>, Failure>)> {
+    run: &ApplyRun<'_>,
+    planned: &dyn ComponentWithPlan,
+) -> Option<(ComponentName, Result<Box<dyn ComponentWithPlan>, Failure>)> {
     let name = planned.plan().name.clone();
     let within = run.of(&name);
     let lane = Lane::Artifact(name.clone());

@@ -7,7 +7,7 @@ use crate::kinds::Applied;
 
 /// How a part of the run ended whose turn came.
 #[derive(Debug)]
-pub enum Ended {
+pub enum PartEnd {
     /// A component.
     Component {
         /// Its name.
@@ -31,19 +31,19 @@ pub enum Ended {
 /// # Errors
 ///
 /// The worst failure, with the others as causes.
-pub fn total(ends: impl IntoIterator<Item = Ended>, names: bool) -> Result<Outcome, Failure> {
+pub fn total(ends: impl IntoIterator<Item = PartEnd>, names: bool) -> Result<Outcome, Failure> {
     let (mut outcomes, mut changed, mut failures, mut given_up) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for end in ends {
         match end {
-            Ended::Component { name, applied: Applied { result: Ok(outcome), changed: is_changed } } => {
+            PartEnd::Component { name, applied: Applied { result: Ok(outcome), changed: is_changed } } => {
                 outcomes.push(outcome);
                 changed.extend(is_changed.then(|| name.to_string()));
             }
-            Ended::Component { name, applied: Applied { result: Err(failure), .. } } => {
+            PartEnd::Component { name, applied: Applied { result: Err(failure), .. } } => {
                 failures.push((name.to_string(), failure));
             }
-            Ended::Hold { component, failure } => failures.push((format!("hold {component}"), failure)),
-            Ended::GivenUp(outcome) => given_up.push(outcome),
+            PartEnd::Hold { component, failure } => failures.push((format!("hold {component}"), failure)),
+            PartEnd::GivenUp(outcome) => given_up.push(outcome),
         }
     }
     let worst = Outcome::worst(failures.iter().map(|(_, failure)| failure.outcome));
@@ -69,13 +69,13 @@ mod tests {
     use super::*;
 
     /// A component's name, whether it was changed, and its outcome.
-    type End = (&'static str, bool, Outcome);
+    type ComponentEnd = (&'static str, bool, Outcome);
 
-    fn came_to(ends: &[End]) -> Result<Outcome, (String, Vec<String>)> {
+    fn came_to(ends: &[ComponentEnd]) -> Result<Outcome, (String, Vec<String>)> {
         let ended = ends.iter().map(|(name, changed, outcome)| {
             let is_good = matches!(outcome, Outcome::Deployed | Outcome::Unchanged);
             let result = if is_good { Ok(*outcome) } else { Err(Failure::new(*outcome, "why")) };
-            Ended::Component { name: name.parse().unwrap(), applied: Applied { changed: *changed, result } }
+            PartEnd::Component { name: name.parse().unwrap(), applied: Applied { changed: *changed, result } }
         });
         total(ended, ends.len() > 1).map_err(|failure| {
             let causes = failure.causes.iter().map(ToString::to_string).collect();
@@ -87,7 +87,7 @@ mod tests {
     fn the_worst_counts_and_the_others_are_named() {
         use Outcome::{Broken, Deployed, Failed, RolledBack, Unchanged, Unproven};
         for (ends, expected) in [
-            (&[] as &[End], Ok(Unchanged)),
+            (&[] as &[ComponentEnd], Ok(Unchanged)),
             (&[("backend", false, Unchanged)], Ok(Unchanged)),
             (&[("backend", true, Deployed), ("worker", false, Unchanged)], Ok(Deployed)),
             (&[("backend", false, Failed)], Err(("failed: why", &[] as &[&str]))),
@@ -119,14 +119,14 @@ mod tests {
     #[test]
     fn what_was_given_up_counts_and_is_not_why() {
         let applied = Applied { changed: false, result: Err(Failure::new(Outcome::Stale, "moved")) };
-        let stale = Ended::Component { name: "backend".parse().unwrap(), applied };
-        let failure = total([Ended::GivenUp(Outcome::Failed), stale], true).unwrap_err();
+        let stale = PartEnd::Component { name: "backend".parse().unwrap(), applied };
+        let failure = total([PartEnd::GivenUp(Outcome::Failed), stale], true).unwrap_err();
         assert_eq!((failure.outcome, failure.reason.as_str()), (Outcome::Failed, "backend: moved"));
     }
 
     #[test]
     fn a_hold_that_cannot_be_put_is_named_as_one() {
-        let hold = Ended::Hold { component: "worker".parse().unwrap(), failure: Failure::failed("denied") };
+        let hold = PartEnd::Hold { component: "worker".parse().unwrap(), failure: Failure::failed("denied") };
         assert_eq!(total([hold], true).unwrap_err().reason, "hold worker: denied");
     }
 }

@@ -12,9 +12,9 @@ const ENVIRONMENT: [&str; 3] = ["--env", "--environment", "-e"];
 
 /// The words after the program's name.
 #[derive(Debug)]
-pub struct Given(Vec<OsString>);
+pub struct ArgumentWords(Vec<OsString>);
 
-impl Given {
+impl ArgumentWords {
     /// These words.
     pub fn new(words: impl IntoIterator<Item = OsString>) -> Self {
         Self(words.into_iter().take_while(|word| word != "--").collect())
@@ -100,8 +100,8 @@ fn is_plain(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn given(line: &str) -> Given {
-        Given::new(line.split_whitespace().map(OsString::from))
+    fn given(line: &str) -> ArgumentWords {
+        ArgumentWords::new(line.split_whitespace().map(OsString::from))
     }
 
     #[test]

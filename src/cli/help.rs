@@ -14,9 +14,9 @@ pub(super) const GROUPS: [(&str, &[&str]); 4] = [
 ];
 
 /// A command, what has to be known beside its options, and command lines of it.
-type Shown = (&'static str, &'static str, &'static [&'static str]);
+type CommandHelp = (&'static str, &'static str, &'static [&'static str]);
 
-const EXAMPLES: &[Shown] = &[
+const EXAMPLES: &[CommandHelp] = &[
     (
         "build",
         "For a job without credentials; `deploy` takes the bundles, and only those with the digests that this prints.",

@@ -8,11 +8,11 @@ use std::ffi::OsString;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-pub use self::config::{DockerConfig, Surroundings};
+pub use self::config::{DockerConfig, UserDocker};
 pub use self::error::DockerError;
-use super::process::{Finished, Invocation, Processes};
+use super::process::{Processes, ProgramCall, ProgramEnd};
 use crate::domain::gate::Permit;
-use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::domain::image::{Digest, ImageRepository, ImageTag};
 
 /// An engine that answers.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Docker {
 
 /// An image to build and push.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildRequest {
+pub struct DockerBuild {
     /// The build context.
     pub context: Utf8PathBuf,
     /// The Dockerfile. `None`: the one in the context.
@@ -36,7 +36,7 @@ pub struct BuildRequest {
     /// Labels.
     pub labels: Vec<(String, String)>,
     /// Where it goes.
-    pub repository: Repository,
+    pub repository: ImageRepository,
     /// The tag it gets: the release's.
     pub tag: ImageTag,
 }
@@ -64,7 +64,7 @@ impl Docker {
     /// The build or a push fails.
     pub async fn build_and_push(
         &self,
-        request: &BuildRequest,
+        request: &DockerBuild,
         config: &DockerConfig,
         _permit: Permit<'_>,
         on_line: impl FnMut(&str),
@@ -84,7 +84,7 @@ impl Docker {
 
     async fn build_with_buildx(
         &self,
-        request: &BuildRequest,
+        request: &DockerBuild,
         config: &DockerConfig,
         on_line: impl FnMut(&str),
     ) -> Result<Digest, DockerError> {
@@ -100,7 +100,7 @@ impl Docker {
 
     async fn build_then_push(
         &self,
-        request: &BuildRequest,
+        request: &DockerBuild,
         config: &DockerConfig,
         mut on_line: impl FnMut(&str),
     ) -> Result<Digest, DockerError> {
@@ -126,8 +126,8 @@ impl Docker {
         variables: &[(&'static str, OsString)],
         arguments: impl IntoIterator<Item = A>,
         on_line: impl FnMut(&str),
-    ) -> Result<Finished, DockerError> {
-        let invocation = Invocation {
+    ) -> Result<ProgramEnd, DockerError> {
+        let invocation = ProgramCall {
             program: "docker",
             arguments: arguments.into_iter().map(Into::into).collect(),
             directory: self.directory.clone(),
@@ -146,12 +146,12 @@ fn pushed_digest(output: &str, tag: &ImageTag) -> Option<Digest> {
 }
 
 /// What the image is called: repository and tag.
-fn reference(request: &BuildRequest) -> String {
+fn reference(request: &DockerBuild) -> String {
     format!("{}:{}", request.repository, request.tag)
 }
 
 /// The arguments that `docker build` and `docker buildx build` share.
-fn build_arguments(request: &BuildRequest) -> Vec<OsString> {
+fn build_arguments(request: &DockerBuild) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = Vec::new();
     let mut option = |name: &str, value: String| arguments.extend([OsString::from(name), OsString::from(value)]);
     if let Some(dockerfile) = &request.dockerfile {
@@ -187,13 +187,13 @@ mod tests {
 
     #[test]
     fn arguments_are_whole_values_and_the_context_comes_last() {
-        let request = BuildRequest {
+        let request = DockerBuild {
             context: "/a path/ünïcode".into(),
             dockerfile: Some("/a path/Dockerfile".into()),
             platforms: vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()],
             arguments: vec![("RELEASE".to_owned(), "$(touch x) \"y\"".to_owned())],
             labels: vec![("a".to_owned(), "b".to_owned())],
-            repository: Repository { host: "localhost:1".to_owned(), name: "app".parse().unwrap() },
+            repository: ImageRepository { host: "localhost:1".to_owned(), name: "app".parse().unwrap() },
             tag: "v1".parse().unwrap(),
         };
         let arguments = build_arguments(&request);

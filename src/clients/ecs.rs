@@ -20,7 +20,7 @@ pub use super::ecs_error::EcsError;
 use super::ecs_retry::RetryRaces;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn, TaskArn};
 use crate::domain::ecs::names::{ClusterName, ServiceName};
-use crate::domain::ecs::service::{Revision, Service, Task};
+use crate::domain::ecs::service::{Service, Task, TaskRevision};
 
 /// Maximum number of tasks in one `DescribeTasks`.
 const TASKS_AT_ONCE: usize = 100;
@@ -91,7 +91,7 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed, or the answer is no task definition.
-    pub async fn revision(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<Revision, AwsError> {
+    pub async fn revision(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<TaskRevision, AwsError> {
         let body = CaptureBody::default();
         let request = self
             .client
@@ -137,7 +137,7 @@ impl Ecs {
     /// # Errors
     ///
     /// A call failed.
-    pub async fn revisions(&self, arns: Vec<RevisionArn>, service: &ServiceArn) -> Result<Vec<Revision>, AwsError> {
+    pub async fn revisions(&self, arns: Vec<RevisionArn>, service: &ServiceArn) -> Result<Vec<TaskRevision>, AwsError> {
         const AT_ONCE: usize = 8;
         let described = arns.into_iter().map(|arn| async move { self.revision(&arn, service).await });
         stream::iter(described).buffered(AT_ONCE).try_collect().await

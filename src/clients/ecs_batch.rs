@@ -18,7 +18,7 @@ use crate::domain::ecs::names::{ClusterName, ServiceName};
 const MOST: usize = 10;
 
 /// What a call came to, for all who share it. `None`: a service that one of them asked for is denied, so each asks alone.
-type Answer = Option<Result<Rc<[Service]>, AwsError>>;
+type BatchAnswer = Option<Result<Rc<[Service]>, AwsError>>;
 
 /// How long a call that has room waits for others to join, where several services of the cluster are followed: those whose
 /// answers came together ask again within some milliseconds. It is less than what a call takes.
@@ -28,18 +28,18 @@ const BESIDE: Duration = Duration::from_secs(1);
 
 /// What is asked for, by cluster.
 #[derive(Clone, Default)]
-pub(super) struct Batches(Rc<RefCell<HashMap<ClusterName, Asked>>>);
+pub(super) struct Batches(Rc<RefCell<HashMap<ClusterName, ClusterQuery>>>);
 
 /// What is asked for in one cluster.
 #[derive(Default)]
-struct Asked {
+struct ClusterQuery {
     /// The call that is not sent yet. Who asked first owns it and sends it.
     open: Weak<Batch>,
     /// The service that was asked for last, and when.
     last: Option<(ServiceName, Instant)>,
 }
 
-impl Asked {
+impl ClusterQuery {
     /// Notes that a service is asked for. Returns whether another one was shortly before.
     fn note(&mut self, service: &ServiceName) -> bool {
         let now = Instant::now();
@@ -53,7 +53,7 @@ impl Asked {
 struct Batch {
     services: RefCell<Vec<String>>,
     /// Those who joined.
-    others: RefCell<Vec<oneshot::Sender<Answer>>>,
+    others: RefCell<Vec<oneshot::Sender<BatchAnswer>>>,
     /// When it has no more room.
     full: Notify,
 }
@@ -90,7 +90,7 @@ impl Batches {
         services.sort_unstable();
         services.dedup();
         let is_shared = services.len() > 1;
-        let answer: Answer = match describe(client, cluster, services).await {
+        let answer: BatchAnswer = match describe(client, cluster, services).await {
             Err(error) if is_shared && error.kind == AwsErrorKind::Denied => None,
             answer => Some(answer),
         };
@@ -106,7 +106,7 @@ impl Batches {
     }
 
     /// Joins a call that is not sent yet and has room.
-    fn join(&self, cluster: &ClusterName, service: &ServiceName) -> Option<oneshot::Receiver<Answer>> {
+    fn join(&self, cluster: &ClusterName, service: &ServiceName) -> Option<oneshot::Receiver<BatchAnswer>> {
         let batch = self.0.borrow().get(cluster)?.open.upgrade()?;
         let mut services = batch.services.borrow_mut();
         if services.len() == MOST {
@@ -139,7 +139,7 @@ impl Batches {
 
 /// The service in an answer, or what it says alone.
 async fn one_of(
-    answer: Answer,
+    answer: BatchAnswer,
     client: &aws_sdk_ecs::Client,
     cluster: &ClusterName,
     service: &ServiceName,
@@ -170,7 +170,7 @@ mod tests {
     /// A service that is followed alone waits for none.
     #[tokio::test(start_paused = true)]
     async fn only_those_that_are_followed_beside_others_wait_for_them() {
-        let mut asked = Asked::default();
+        let mut asked = ClusterQuery::default();
         let names = ["backend", "worker"].map(|name| name.parse::<ServiceName>().unwrap());
         let second = Duration::from_secs(1);
         for (pause, name, is_beside) in [

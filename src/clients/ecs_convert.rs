@@ -8,7 +8,8 @@ use super::ecs_settings;
 use crate::domain::ecs::ids::ServiceArn;
 use crate::domain::ecs::ledger;
 use crate::domain::ecs::service::{
-    Controller, Deployment, Event, Health, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
+    Controller, Deployment, Health, RolloutState, Service, ServiceEvent, ServiceStatus, Task, TaskContainer,
+    TaskRevision,
 };
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::{hold, neutral, origin};
@@ -70,8 +71,8 @@ fn deployment(raw: &types::Deployment) -> Deployment {
     }
 }
 
-fn event(raw: &types::ServiceEvent) -> Event {
-    Event { id: raw.id().unwrap_or_default().to_owned(), message: event_message(raw) }
+fn event(raw: &types::ServiceEvent) -> ServiceEvent {
+    ServiceEvent { id: raw.id().unwrap_or_default().to_owned(), message: event_message(raw) }
 }
 
 /// What an event says. The reason of a target stands behind two ARNs.
@@ -122,7 +123,7 @@ fn health(raw: Option<&types::HealthStatus>) -> Health {
 /// # Errors
 ///
 /// The answer is no task definition.
-pub fn revision(document: Value, service: &ServiceArn) -> Result<Revision, AwsError> {
+pub fn revision(document: Value, service: &ServiceArn) -> Result<TaskRevision, AwsError> {
     let unusable = || AwsError::returned("ecs:DescribeTaskDefinition", "no task definition");
     let arn = document.pointer("/taskDefinition/taskDefinitionArn").and_then(Value::as_str).ok_or_else(unusable)?;
     let arn = name(Some(arn)).into();
@@ -134,7 +135,7 @@ pub fn revision(document: Value, service: &ServiceArn) -> Result<Revision, AwsEr
     let tag_keys = ledger::keys(&tags);
     let other_tags = tags.into_iter().filter(|(key, _)| ledger::is_foreign(key)).collect();
     let of_another = is_of_service == Some(false);
-    Ok(Revision { arn, definition, ledger, other_tags, holds, tag_keys, of_another })
+    Ok(TaskRevision { arn, definition, ledger, other_tags, holds, tag_keys, of_another })
 }
 
 fn tags(document: &Value) -> Vec<(String, String)> {

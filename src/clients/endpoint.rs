@@ -143,9 +143,9 @@ mod tests {
 
     /// What the SDK finds for a service.
     #[derive(Debug)]
-    struct Found(&'static str);
+    struct SdkEndpoint(&'static str);
 
-    impl LoadServiceConfig for Found {
+    impl LoadServiceConfig for SdkEndpoint {
         fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
             (key.service_id() == "S3" && key.env() == PREFIX).then(|| self.0.to_owned())
         }
@@ -155,7 +155,7 @@ mod tests {
     fn the_address_of_a_kinds_own_service_is_checked() {
         let with = |address| {
             let mut builder = SdkConfig::builder();
-            builder.set_service_config(Some(Found(address)));
+            builder.set_service_config(Some(SdkEndpoint(address)));
             builder.build()
         };
         assert!(check_service(&with("https://s3.example"), "S3").is_ok());

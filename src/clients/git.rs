@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use super::git_error::GitError;
 use super::git_repository::{Owners, WorkTree};
-use super::process::{Finished, Invocation, Processes};
+use super::process::{Processes, ProgramCall, ProgramEnd};
 use crate::domain::git::{self, Setting, Uncompared};
 use crate::domain::neutral;
 use crate::domain::release::GitSha;
@@ -39,7 +39,7 @@ pub struct Git {
     processes: Processes,
     directory: Utf8PathBuf,
     owners: Owners,
-    repository: Arc<OnceLock<Repository>>,
+    repository: Arc<OnceLock<TrustedRepository>>,
     /// The last common commit of two, of those that were asked for. Commits do not change.
     pub(super) merge_bases: Arc<Mutex<MergeBases>>,
 }
@@ -49,7 +49,7 @@ pub(super) type MergeBases = HashMap<(GitSha, GitSha), Option<GitSha>>;
 
 /// A repository that may be read.
 #[derive(Debug)]
-struct Repository {
+struct TrustedRepository {
     tree: WorkTree,
     /// The directory, without symbolic links.
     directory: Utf8PathBuf,
@@ -133,7 +133,7 @@ impl Git {
         built: &[Utf8PathBuf],
         changes: &mut Changes,
     ) -> Result<Vec<(Self, String)>, GitError> {
-        let Repository { tree, settings, .. } = self.repository().await?;
+        let TrustedRepository { tree, settings, .. } = self.repository().await?;
         let arguments = ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--ignore-submodules=dirty"];
         let status = self.run(&[&arguments[..], &["--no-renames"]].concat()).await?;
         let listed = self.run(&["ls-files", "-v", "--stage", "-z", "--full-name", "--", ":/"]).await?;
@@ -193,7 +193,7 @@ impl Git {
         Ok(&self.repository().await?.settings)
     }
 
-    async fn run(&self, arguments: &[&str]) -> Result<Finished, GitError> {
+    async fn run(&self, arguments: &[&str]) -> Result<ProgramEnd, GitError> {
         self.run_with(arguments, &[]).await
     }
 
@@ -203,12 +203,12 @@ impl Git {
         &self,
         arguments: &[&str],
         variables: &[(&'static str, &str)],
-    ) -> Result<Finished, GitError> {
+    ) -> Result<ProgramEnd, GitError> {
         let repository = match self.repository().await {
             Ok(repository) => repository,
             Err(error) if error.is_outside() => {
                 let tail = std::iter::once(error.to_string()).chain(error.details()).collect();
-                return Ok(Finished {
+                return Ok(ProgramEnd {
                     success: false,
                     code: Some(128),
                     stdout: String::new(),
@@ -224,7 +224,7 @@ impl Git {
     }
 
     /// The repository, found once.
-    async fn repository(&self) -> Result<&Repository, GitError> {
+    async fn repository(&self) -> Result<&TrustedRepository, GitError> {
         if let Some(repository) = self.repository.get() {
             return Ok(repository);
         }
@@ -233,7 +233,7 @@ impl Git {
     }
 
     /// Finds the repository, makes sure of its owner, and reads its settings: that starts nothing.
-    async fn find(&self) -> Result<Repository, GitError> {
+    async fn find(&self) -> Result<TrustedRepository, GitError> {
         let none = |source| GitError::NoRepository { directory: self.directory.clone(), output: Vec::new(), source };
         let tree = WorkTree::around(&self.directory).ok_or_else(|| none(None))?;
         let directory = self.directory.canonicalize_utf8().map_err(|error| none(Some(error)))?;
@@ -260,7 +260,7 @@ impl Git {
         if git::names_git_proxy(&settings) {
             variables.push(("GIT_PROXY_COMMAND".into(), "".into()));
         }
-        Ok(Repository { tree, directory, settings, variables })
+        Ok(TrustedRepository { tree, directory, settings, variables })
     }
 
     /// A repository of another user, where the user's own git configuration trusts it (`safe.directory`).
@@ -273,7 +273,7 @@ impl Git {
         Err(GitError::ForeignOwner { root: tree.root.clone(), owner })
     }
 
-    fn unreadable(&self, finished: &Finished) -> GitError {
+    fn unreadable(&self, finished: &ProgramEnd) -> GitError {
         GitError::NoRepository { directory: self.directory.clone(), output: finished.tail.clone(), source: None }
     }
 
@@ -298,13 +298,13 @@ impl Git {
         directory: &Utf8Path,
         arguments: &[&str],
         variables: Vec<(Cow<'static, str>, OsString)>,
-    ) -> Result<Finished, GitError> {
+    ) -> Result<ProgramEnd, GitError> {
         // A read must not write: `git status` would refresh the index and take its lock. In a partial clone, git would
         // ask the remote for what is not there.
         // Older ones than 2.45 do not know the second variable: the third allows no protocol to ask by.
         let always = [("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "")];
         let always = always.into_iter().map(|(name, value)| (name.into(), value.into()));
-        let invocation = Invocation {
+        let invocation = ProgramCall {
             program: "git",
             arguments: arguments.iter().map(OsString::from).collect(),
             directory: directory.to_owned(),

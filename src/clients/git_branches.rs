@@ -1,13 +1,13 @@
 //! Branches, and how commits stand to each other, as a clone knows them.
 
 use super::git::{Git, GitError};
-use crate::domain::comparison::Comparison;
+use crate::domain::comparison::CommitComparison;
 use crate::domain::limits::COMMITS_COUNTED;
 use crate::domain::release::GitSha;
 
 /// The branches that a clone knows: those of the remote `origin`, or its own where it has no remote.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Branches {
+pub struct CloneBranches {
     /// The default branch, as far as the clone knows, as it is written.
     pub default: Option<String>,
     /// Each, as it is written, with its newest commit.
@@ -23,7 +23,7 @@ impl Git {
     /// # Errors
     ///
     /// git fails.
-    pub async fn branches(&self) -> Result<Branches, GitError> {
+    pub async fn branches(&self) -> Result<CloneBranches, GitError> {
         let remotes = self.offline_successfully(&["remote"]).await?;
         let prefix = if remotes.stdout.trim().is_empty() { OWN } else { REMOTE };
         let format = "--format=%(refname)%09%(objectname)%09%(symref)";
@@ -37,17 +37,17 @@ impl Git {
     /// # Errors
     ///
     /// git fails.
-    pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Result<Option<Comparison>, GitError> {
+    pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Result<Option<CommitComparison>, GitError> {
         if base == head {
-            return Ok(Some(Comparison::Identical));
+            return Ok(Some(CommitComparison::Identical));
         }
         let (has_base, has_head) = (self.is_ancestor(base, head).await?, self.is_ancestor(head, base).await?);
         Ok(match (has_base, has_head) {
-            (Some(true), _) => Some(Comparison::Ahead(self.more(base, head).await?)),
-            (_, Some(true)) => Some(Comparison::Behind(self.more(head, base).await?)),
+            (Some(true), _) => Some(CommitComparison::Ahead(self.more(base, head).await?)),
+            (_, Some(true)) => Some(CommitComparison::Behind(self.more(head, base).await?)),
             (Some(false), Some(false)) => {
                 let (ahead, behind) = (self.more(base, head).await?, self.more(head, base).await?);
-                Some(Comparison::Diverged { ahead, behind })
+                Some(CommitComparison::Diverged { ahead, behind })
             }
             (None, _) | (_, None) => None,
         })
@@ -63,8 +63,8 @@ impl Git {
 }
 
 /// Reads lines of a name, a commit, and where the name is another one's, that.
-fn parse(listed: &str, prefix: &str) -> Branches {
-    let mut branches = Branches::default();
+fn parse(listed: &str, prefix: &str) -> CloneBranches {
+    let mut branches = CloneBranches::default();
     for line in listed.lines() {
         let mut fields = line.split('\t');
         let (Some(name), Some(commit)) = (fields.next(), fields.next()) else { continue };

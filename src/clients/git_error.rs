@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::process::{Finished, ProcessError};
+use super::process::{ProcessError, ProgramEnd};
 use crate::domain::names::InvalidName;
 use crate::domain::release::GitSha;
 
@@ -104,7 +104,7 @@ impl FailedCommand {
 
 impl GitError {
     /// A command that failed.
-    pub(super) fn failed(arguments: &[&str], finished: &Finished) -> Self {
+    pub(super) fn failed(arguments: &[&str], finished: &ProgramEnd) -> Self {
         Self::Command(Box::new(FailedCommand {
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
             code: finished.code,

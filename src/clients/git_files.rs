@@ -5,7 +5,7 @@ use crate::domain::git;
 
 /// The files of a working tree.
 #[derive(Debug, Default)]
-pub struct Files {
+pub struct WorktreeFiles {
     /// Those that git has, by their paths from the root: without submodules, what is in them, and symbolic links.
     pub tracked: Vec<String>,
     /// Those that it does not have and does not ignore. They may be symbolic links.
@@ -20,7 +20,7 @@ impl Git {
     /// # Errors
     ///
     /// git fails, or there is no repository that can be read.
-    pub async fn files(&self) -> Result<Files, GitError> {
+    pub async fn files(&self) -> Result<WorktreeFiles, GitError> {
         // Where there is none, it is an error and not a program that failed.
         self.settings().await?;
         let all = ["-z", "--full-name", "--", ":/"];
@@ -32,7 +32,7 @@ impl Git {
         if let Some(failed) = [&tracked, &untracked].into_iter().find(|finished| !finished.success) {
             return Err(GitError::failed(&["ls-files"], failed));
         }
-        Ok(Files {
+        Ok(WorktreeFiles {
             tracked: git::listed_files(&tracked.stdout).map(str::to_owned).collect(),
             untracked: git::listed_files(&untracked.stdout).map(str::to_owned).collect(),
             has_unnamed: !tracked.stdout_is_text || !untracked.stdout_is_text,

@@ -12,7 +12,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 
 use super::git::{Git, GitError};
-use super::process::Finished;
+use super::process::ProgramEnd;
 use crate::domain::git;
 use crate::domain::limits::{COMMITS_COUNTED, FILE};
 use crate::domain::release::{CommitLine, Commits, GitSha};
@@ -208,17 +208,17 @@ impl Git {
         Ok(shallow.stdout.trim() != "false")
     }
 
-    pub(super) async fn offline(&self, arguments: &[&str]) -> Result<Finished, GitError> {
+    pub(super) async fn offline(&self, arguments: &[&str]) -> Result<ProgramEnd, GitError> {
         self.run_with(arguments, &ALWAYS).await
     }
 
-    pub(super) async fn offline_successfully(&self, arguments: &[&str]) -> Result<Finished, GitError> {
+    pub(super) async fn offline_successfully(&self, arguments: &[&str]) -> Result<ProgramEnd, GitError> {
         let finished = self.offline(arguments).await?;
         if finished.success { Ok(finished) } else { Err(GitError::failed(arguments, &finished)) }
     }
 
     /// Reads what the remote may have to be asked for.
-    async fn read(&self, arguments: &[&str]) -> Result<Finished, GitError> {
+    async fn read(&self, arguments: &[&str]) -> Result<ProgramEnd, GitError> {
         match self.online(arguments).await? {
             Some(finished) if finished.success => Ok(finished),
             Some(finished) => Err(GitError::failed(arguments, &finished)),
@@ -228,7 +228,7 @@ impl Git {
 
     /// Runs what may ask the remote. `None`: it took too long, and was ended. With which programs the remote is reached,
     /// and where the password comes from, is the user's own configuration to say, and not the repository's.
-    async fn online(&self, arguments: &[&str]) -> Result<Option<Finished>, GitError> {
+    async fn online(&self, arguments: &[&str]) -> Result<Option<ProgramEnd>, GitError> {
         // Without a repository git says so itself.
         let settings = self.settings().await.unwrap_or_default();
         if git::remote_by_program(settings).is_some() {

@@ -4,7 +4,7 @@
 //! ids alone, so that a branch called `deadbee` stands for no commit.
 
 use super::git::{Git, GitError};
-use crate::domain::reference::Named;
+use crate::domain::reference::NamedCommits;
 use crate::domain::release::GitSha;
 
 impl Git {
@@ -13,7 +13,7 @@ impl Git {
     /// # Errors
     ///
     /// git fails.
-    pub async fn named(&self, name: &str) -> Result<Named, GitError> {
+    pub async fn named(&self, name: &str) -> Result<NamedCommits, GitError> {
         let tag = format!("refs/tags/{name}");
         let branches = ["refs/heads/", "refs/remotes/", "refs/remotes/*/"].map(|place| format!("{place}{name}"));
         let of_remote =
@@ -30,7 +30,7 @@ impl Git {
             None => None,
         };
         let branch = refs.iter().map(|(found, _)| *found).find(|found| is_branch(found)).map(str::to_owned);
-        Ok(Named { tag, branch, commits: Vec::new(), is_shallow: self.is_shallow().await? })
+        Ok(NamedCommits { tag, branch, commits: Vec::new(), is_shallow: self.is_shallow().await? })
     }
 
     /// The same for a name that may also be the first digits of a commit id: at least four, in lower case.
@@ -38,7 +38,7 @@ impl Git {
     /// # Errors
     ///
     /// git fails.
-    pub async fn abbreviated(&self, digits: &str) -> Result<Named, GitError> {
+    pub async fn abbreviated(&self, digits: &str) -> Result<NamedCommits, GitError> {
         let named = self.named(digits).await?;
         let listed = self.offline_successfully(&["rev-parse", &format!("--disambiguate={digits}")]).await?;
         let mut commits = Vec::new();
@@ -47,7 +47,7 @@ impl Git {
                 commits.push(object);
             }
         }
-        Ok(Named { commits, ..named })
+        Ok(NamedCommits { commits, ..named })
     }
 
     /// The commit that an object is, or is a tag of.

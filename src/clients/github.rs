@@ -56,7 +56,7 @@ impl fmt::Debug for GitHub {
 }
 
 /// A request: method with body, path with query, and the permission it needs where GitHub does not say so itself.
-struct Request<'r> {
+struct GitHubRequest<'r> {
     method: Method<'r>,
     path: String,
     permission: &'static str,
@@ -130,7 +130,7 @@ impl GitHub {
         if let Some(target) = target {
             body["target_url"] = Value::from(target);
         }
-        let request = Request {
+        let request = GitHubRequest {
             method: Method::Post(&body),
             path: format!("/repos/{}/statuses/{sha}", self.repository),
             permission: "statuses: write",
@@ -149,7 +149,7 @@ impl GitHub {
     ///
     /// octocrab's own errors have no headers, which say what is missing and when to come again, and its own way of
     /// reading has no limit.
-    async fn ask<T: FromResponse>(&self, request: &Request<'_>) -> Result<T, GitHubError> {
+    async fn ask<T: FromResponse>(&self, request: &GitHubRequest<'_>) -> Result<T, GitHubError> {
         let path = request.path.as_str();
         let sent = match request.method {
             Method::Get => self.octocrab._get(path).await,

@@ -25,9 +25,9 @@ pub(super) fn executable() -> PathBuf {
 
 /// A process group that is killed when this is dropped.
 #[derive(Debug)]
-pub(super) struct Group(Option<Pid>);
+pub(super) struct GuardedGroup(Option<Pid>);
 
-impl Group {
+impl GuardedGroup {
     /// The group of a process that leads one.
     pub(super) fn new(leader: Option<u32>) -> Self {
         Self(leader.and_then(|leader| Pid::from_raw(i32::try_from(leader).ok()?)))
@@ -39,7 +39,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for GuardedGroup {
     fn drop(&mut self) {
         if let Some(leader) = self.0 {
             // It may have ended at this moment.

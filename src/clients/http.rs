@@ -5,7 +5,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use crate::domain::limits::PROBE_BODY;
-use crate::domain::probe::Answer;
+use crate::domain::probe::HttpAnswer;
 use crate::domain::probe::Probe;
 use crate::domain::release::ReleaseName;
 use crate::domain::secrets::in_header;
@@ -36,7 +36,7 @@ impl Http {
     /// # Errors
     ///
     /// Why there is no answer, without the address.
-    pub async fn ask(&self, probe: &Probe, release: &ReleaseName) -> Result<Answer, HttpError> {
+    pub async fn ask(&self, probe: &Probe, release: &ReleaseName) -> Result<HttpAnswer, HttpError> {
         let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| HttpError::Method)?;
         let mut request = self.client.request(method, probe.url.render(release)).timeout(probe.timeout);
         for (name, value) in &probe.headers {
@@ -48,20 +48,20 @@ impl Http {
             }
             request = request.header(name, rendered);
         }
-        let mut response = request.send().await.map_err(NoAnswer::new)?;
+        let mut response = request.send().await.map_err(HttpUnanswered::new)?;
         let status = response.status().as_u16();
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers: BTreeMap<String, String> =
             response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(NoAnswer::new)? {
+        while let Some(chunk) = response.chunk().await.map_err(HttpUnanswered::new)? {
             body.extend_from_slice(&chunk);
             if body.len() >= PROBE_BODY.count() {
                 body.truncate(PROBE_BODY.count());
                 break;
             }
         }
-        Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+        Ok(HttpAnswer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
 
     /// Asks for the bytes at an address.
@@ -69,11 +69,11 @@ impl Http {
     /// # Errors
     ///
     /// Why there is no answer, without the address.
-    pub async fn look(&self, plain: Plain<'_>) -> Result<Whole, HttpError> {
+    pub async fn look(&self, plain: Plain<'_>) -> Result<BodyBytes, HttpError> {
         let method = reqwest::Method::from_bytes(plain.method.as_bytes()).map_err(|_| HttpError::Method)?;
         let request = self.client.request(method, plain.url.clone()).timeout(plain.timeout);
         let request = plain.headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let mut response = request.send().await.map_err(NoAnswer::new)?;
+        let mut response = request.send().await.map_err(HttpUnanswered::new)?;
         let mut headers = BTreeMap::<String, String>::new();
         for (name, value) in response.headers() {
             let value = String::from_utf8_lossy(value.as_bytes());
@@ -81,14 +81,14 @@ impl Http {
             known.and_modify(|known| *known = format!("{known}, {value}")).or_insert_with(|| value.into_owned());
         }
         let (status, mut body) = (response.status().as_u16(), Vec::new());
-        while let Some(chunk) = response.chunk().await.map_err(NoAnswer::new)? {
+        while let Some(chunk) = response.chunk().await.map_err(HttpUnanswered::new)? {
             body.extend_from_slice(&chunk);
             if body.len() > plain.most {
                 body.truncate(plain.most);
-                return Ok(Whole { status, headers, body, is_cut: true });
+                return Ok(BodyBytes { status, headers, body, is_cut: true });
             }
         }
-        Ok(Whole { status, headers, body, is_cut: false })
+        Ok(BodyBytes { status, headers, body, is_cut: false })
     }
 }
 
@@ -109,7 +109,7 @@ pub struct Plain<'a> {
 
 /// An answer in bytes.
 #[derive(Debug)]
-pub struct Whole {
+pub struct BodyBytes {
     /// The status code.
     pub status: u16,
     /// The headers, names in lower case; one that came several times with its values after each other, as browsers read it.
@@ -128,22 +128,22 @@ pub enum HttpError {
     Method,
     /// The request was not answered, or not to the end.
     #[error(transparent)]
-    NoAnswer(#[from] NoAnswer),
+    NoAnswer(#[from] HttpUnanswered),
 }
 
 impl HttpError {
     /// Whether there was no connection to send the request over: it was refused, there is no such host, or no TLS.
     pub fn is_unreachable(&self) -> bool {
-        matches!(self, Self::NoAnswer(NoAnswer(error)) if error.is_connect() && !error.is_timeout())
+        matches!(self, Self::NoAnswer(HttpUnanswered(error)) if error.is_connect() && !error.is_timeout())
     }
 }
 
 /// A request that was not answered, or not to the end. The address is not in it: it may hold secrets.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", no_answer(.0))]
-pub struct NoAnswer(#[source] reqwest::Error);
+pub struct HttpUnanswered(#[source] reqwest::Error);
 
-impl NoAnswer {
+impl HttpUnanswered {
     /// From an error that may name the address.
     pub fn new(error: reqwest::Error) -> Self {
         Self(error.without_url())

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::endpoint::is_private;
-use super::http::NoAnswer;
+use super::http::HttpUnanswered;
 use crate::domain::limits::{ID_TOKEN_ANSWER, ID_TOKEN_REQUEST};
 use crate::domain::token::Claims;
 
@@ -42,7 +42,7 @@ pub enum IdTokenError {
     Undocumented(StatusCode),
     /// The endpoint does not answer.
     #[error(transparent)]
-    NoAnswer(#[from] NoAnswer),
+    NoAnswer(#[from] HttpUnanswered),
     /// The answer has no token.
     #[error("{0}")]
     Answer(&'static str),
@@ -96,10 +96,10 @@ impl TokenEndpoint {
             .map_err(|_| IdTokenError::RequestToken)?;
         authorization.set_sensitive(true);
         let request = self.client.get(url).header("authorization", authorization).header(ACCEPT, "application/json");
-        let mut response = request.send().await.map_err(NoAnswer::new)?;
+        let mut response = request.send().await.map_err(HttpUnanswered::new)?;
         check(response.status())?;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(NoAnswer::new)? {
+        while let Some(chunk) = response.chunk().await.map_err(HttpUnanswered::new)? {
             body.extend_from_slice(&chunk);
             if body.len() > ID_TOKEN_ANSWER.count() {
                 return Err(IdTokenError::Answer("the answer is far too long"));

@@ -9,7 +9,7 @@ use crate::domain::neutral;
 
 /// `CloudWatch` Logs of one region.
 #[derive(Debug, Clone)]
-pub struct Logs {
+pub struct CloudWatchLogs {
     client: aws_sdk_cloudwatchlogs::Client,
 }
 
@@ -57,7 +57,7 @@ pub fn sort<T>(lines: &mut [T], of: impl Fn(&T) -> &LogLine) {
 #[derive(Debug, Clone, Default)]
 pub struct Cursor(Option<String>);
 
-impl Logs {
+impl CloudWatchLogs {
     /// A client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: aws_sdk_cloudwatchlogs::Client::new(config) }

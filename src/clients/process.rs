@@ -22,7 +22,7 @@ pub struct Processes {
 
 /// A program with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invocation {
+pub struct ProgramCall {
     /// The program, looked up on `PATH`.
     pub program: &'static str,
     /// The arguments. Never a secret: everybody on the machine can read them.
@@ -35,7 +35,7 @@ pub struct Invocation {
 
 /// How a program ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished {
+pub struct ProgramEnd {
     /// Whether it ended with exit code 0.
     pub success: bool,
     /// The exit code. Absent: a signal ended it.
@@ -82,7 +82,7 @@ impl Processes {
     /// # Errors
     ///
     /// [`ProcessError`]; an exit code other than 0 is none.
-    pub async fn run(&self, invocation: &Invocation, on_line: impl FnMut(&str)) -> Result<Finished, ProcessError> {
+    pub async fn run(&self, invocation: &ProgramCall, on_line: impl FnMut(&str)) -> Result<ProgramEnd, ProcessError> {
         let mut command = self.command(invocation.program.as_ref(), invocation);
         let child = command.args(&invocation.arguments).stdin(Stdio::null()).spawn();
         follow(child.map_err(|source| refused(source, invocation))?, invocation.program, on_line).await
@@ -96,15 +96,15 @@ impl Processes {
     /// As [`Self::run`].
     pub async fn run_guarded(
         &self,
-        invocation: &Invocation,
+        invocation: &ProgramCall,
         on_line: impl FnMut(&str),
-    ) -> Result<Finished, ProcessError> {
+    ) -> Result<ProgramEnd, ProcessError> {
         let path = find(invocation.program, self.seen_by(invocation, "PATH"))
             .ok_or(ProcessError::NotFound(invocation.program))?;
         let mut command = self.command(guard::executable().as_ref(), invocation);
         command.arg0(guard::NAME).arg(path).args(&invocation.arguments).stdin(Stdio::piped()).process_group(0);
         let child = command.spawn().map_err(|source| refused(source, invocation))?;
-        let mut group = guard::Group::new(child.id());
+        let mut group = guard::GuardedGroup::new(child.id());
         let finished = follow(child, invocation.program, on_line).await;
         if finished.is_ok() {
             group.has_ended();
@@ -118,11 +118,11 @@ impl Processes {
     /// # Errors
     ///
     /// As [`Self::run`].
-    pub fn converse(&self, invocation: &Invocation) -> Result<Conversation, ProcessError> {
+    pub fn converse(&self, invocation: &ProgramCall) -> Result<Conversation, ProcessError> {
         let mut command = self.command(invocation.program.as_ref(), invocation);
         command.args(&invocation.arguments).stdin(Stdio::piped()).stderr(Stdio::null()).process_group(0);
         let mut child = command.spawn().map_err(|source| refused(source, invocation))?;
-        let group = guard::Group::new(child.id());
+        let group = guard::GuardedGroup::new(child.id());
         let closed =
             || ProcessError::Other { program: invocation.program, source: std::io::ErrorKind::BrokenPipe.into() };
         let (input, output) = child.stdin.take().zip(child.stdout.take()).ok_or_else(closed)?;
@@ -130,7 +130,7 @@ impl Processes {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
-    fn command(&self, program: &OsStr, invocation: &Invocation) -> tokio::process::Command {
+    fn command(&self, program: &OsStr, invocation: &ProgramCall) -> tokio::process::Command {
         // The other arguments may hold what a configuration took from the environment.
         let (name, directory) = (invocation.program, &invocation.directory);
         tracing::debug!("running {name} {} in {directory}", verb(&invocation.arguments));
@@ -147,7 +147,7 @@ impl Processes {
     }
 
     /// A variable as the program of an invocation sees it.
-    fn seen_by<'a>(&'a self, invocation: &'a Invocation, name: &str) -> Option<&'a OsStr> {
+    fn seen_by<'a>(&'a self, invocation: &'a ProgramCall, name: &str) -> Option<&'a OsStr> {
         let given = invocation.variables.iter().rev().find(|(known, _)| known == name);
         given.map(|(_, value)| value.as_os_str()).or_else(|| self.variable(name))
     }
@@ -159,7 +159,7 @@ pub struct Conversation {
     input: ChildStdin,
     output: Option<ChildStdout>,
     child: Child,
-    group: guard::Group,
+    group: guard::GuardedGroup,
 }
 
 impl Conversation {
@@ -181,7 +181,7 @@ impl Conversation {
     }
 }
 
-fn refused(source: std::io::Error, invocation: &Invocation) -> ProcessError {
+fn refused(source: std::io::Error, invocation: &ProgramCall) -> ProcessError {
     // The same error stands for a working directory that does not exist.
     let is_missing = source.kind() == std::io::ErrorKind::NotFound && invocation.directory.is_dir();
     let program = invocation.program;
@@ -202,12 +202,12 @@ async fn follow(
     mut child: Child,
     program: &'static str,
     mut on_line: impl FnMut(&str),
-) -> Result<Finished, ProcessError> {
+) -> Result<ProgramEnd, ProcessError> {
     let other = |source| ProcessError::Other { program, source };
     // Where it is a pipe, its end would end this process.
     let _stdin = child.stdin.take();
-    let mut stdout_lines = child.stdout.take().map(Lines::new);
-    let mut stderr_lines = child.stderr.take().map(Lines::new);
+    let mut stdout_lines = child.stdout.take().map(PipeLines::new);
+    let mut stderr_lines = child.stderr.take().map(PipeLines::new);
     let mut stdout = Vec::new();
     let mut tail = std::collections::VecDeque::new();
     while stdout_lines.is_some() || stderr_lines.is_some() {
@@ -224,7 +224,7 @@ async fn follow(
         }
     }
     let status = child.wait().await.map_err(other)?;
-    Ok(Finished {
+    Ok(ProgramEnd {
         success: status.success(),
         code: status.code(),
         stdout_is_text: str::from_utf8(&stdout).is_ok(),
@@ -234,12 +234,12 @@ async fn follow(
 }
 
 /// The lines of a pipe, with their ends.
-struct Lines<R> {
+struct PipeLines<R> {
     reader: BufReader<R>,
     buffer: Vec<u8>,
 }
 
-impl<R: AsyncRead + Unpin> Lines<R> {
+impl<R: AsyncRead + Unpin> PipeLines<R> {
     fn new(pipe: R) -> Self {
         Self { reader: BufReader::new(pipe), buffer: Vec::new() }
     }
@@ -247,7 +247,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
 
 /// The next line of a pipe that is still open. At its end the pipe is closed. Safe to cancel: what was read stays in
 /// the buffer. A closed pipe waits for ever, so that the other one is read.
-async fn next_line<R: AsyncRead + Unpin>(lines: &mut Option<Lines<R>>) -> std::io::Result<Option<Vec<u8>>> {
+async fn next_line<R: AsyncRead + Unpin>(lines: &mut Option<PipeLines<R>>) -> std::io::Result<Option<Vec<u8>>> {
     let Some(open) = lines else {
         return std::future::pending().await;
     };
@@ -280,9 +280,9 @@ fn verb(arguments: &[OsString]) -> &str {
 mod tests {
     use super::*;
 
-    async fn shell(script: &str) -> Result<Finished, ProcessError> {
+    async fn shell(script: &str) -> Result<ProgramEnd, ProcessError> {
         let processes = Processes::new(vec![("PATH".into(), "/usr/bin:/bin".into())]);
-        let invocation = Invocation {
+        let invocation = ProgramCall {
             program: "sh",
             arguments: vec!["-c".into(), script.into()],
             directory: "/".into(),
@@ -316,7 +316,7 @@ mod tests {
     #[tokio::test]
     async fn a_missing_program_is_named() {
         let processes = Processes::new(Vec::new());
-        let invocation = Invocation {
+        let invocation = ProgramCall {
             program: "no-such-program",
             arguments: Vec::new(),
             directory: "/".into(),

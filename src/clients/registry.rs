@@ -27,10 +27,10 @@ use self::answer::is_missing;
 pub use self::client::Registry;
 #[cfg_attr(not(test), expect(unused_imports, reason = "promote is the first to copy"))]
 pub use self::copy::{Copied, copy, tag};
-pub use self::error::{FailedCall, RegistryError, Side};
-use self::graph::{Blob, Document, parse_digest};
+pub use self::error::{FailedCall, RegistryError, RegistrySide};
+use self::graph::{Blob, ManifestDocument, parse_digest};
 use crate::domain::gate::Permit;
-use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::domain::image::{Digest, ImageRepository, ImageTag};
 use crate::domain::limits::PLATFORMS;
 use crate::domain::origin::PUSH_LABEL;
 
@@ -67,11 +67,16 @@ impl TargetRegistry<'_> {
     /// # Errors
     ///
     /// The registry failed or refused, or the tag cannot be moved.
-    pub async fn move_tag(self, repository: &Repository, digest: &Digest, tag: &ImageTag) -> Result<(), RegistryError> {
+    pub async fn move_tag(
+        self,
+        repository: &ImageRepository,
+        digest: &Digest,
+        tag: &ImageTag,
+    ) -> Result<(), RegistryError> {
         let manifest = graph::pull(self.registry, repository, digest, None).await?;
-        let failed = |error| self.registry.failed(Side::Target, format!("tag {repository}:{tag}"), error);
+        let failed = |error| self.registry.failed(RegistrySide::Target, format!("tag {repository}:{tag}"), error);
         self.registry.put_manifest(repository, tag.as_str(), &manifest).await.map_err(failed)?;
-        match self.registry.digest_of(Side::Target, repository, tag).await? {
+        match self.registry.digest_of(RegistrySide::Target, repository, tag).await? {
             Some(found) if found == *digest => Ok(()),
             _ => Err(RegistryError::NotMoved { tag: format!("{repository}:{tag}"), digest: digest.to_string() }),
         }
@@ -89,7 +94,11 @@ impl Registry {
     /// # Errors
     ///
     /// The registry failed, refused, or returned bytes that do not match their digest.
-    pub async fn find(&self, repository: &Repository, tag: &ImageTag) -> Result<Option<FoundImage>, RegistryError> {
+    pub async fn find(
+        &self,
+        repository: &ImageRepository,
+        tag: &ImageTag,
+    ) -> Result<Option<FoundImage>, RegistryError> {
         tracing::debug!(%repository, %tag, "asking the registry");
         self.read(repository, tag.as_str(), &format!("{repository}:{tag}")).await
     }
@@ -99,18 +108,22 @@ impl Registry {
     /// # Errors
     ///
     /// The registry failed, refused, or returned bytes that do not match their digest.
-    pub async fn image(&self, repository: &Repository, digest: &Digest) -> Result<Option<FoundImage>, RegistryError> {
+    pub async fn image(
+        &self,
+        repository: &ImageRepository,
+        digest: &Digest,
+    ) -> Result<Option<FoundImage>, RegistryError> {
         tracing::debug!(%repository, %digest, "asking the registry");
         self.read(repository, &digest.to_string(), &format!("{repository}@{digest}")).await
     }
 
     async fn read(
         &self,
-        repository: &Repository,
+        repository: &ImageRepository,
         asked: &str,
         name: &str,
     ) -> Result<Option<FoundImage>, RegistryError> {
-        let failed = |error: OciDistributionError| self.failed(Side::Source, format!("read {name}"), error);
+        let failed = |error: OciDistributionError| self.failed(RegistrySide::Source, format!("read {name}"), error);
         let (bytes, digest) = match self.get_manifest(repository, asked).await {
             Ok(found) => found,
             Err(error) if is_missing(&error) => return Ok(None),
@@ -147,9 +160,9 @@ impl Registry {
             Ok(name) => name,
             Err(source) => return Err(RegistryError::Name { host: self.host.clone(), action, source }),
         };
-        let repository = Repository { host: self.host.clone(), name };
+        let repository = ImageRepository { host: self.host.clone(), name };
         let pulled = self.get_manifest(&repository, &digest.to_string()).await;
-        let (bytes, _) = pulled.map_err(|error| self.failed(Side::Source, action, error))?;
+        let (bytes, _) = pulled.map_err(|error| self.failed(RegistrySide::Source, action, error))?;
         platforms(&format!("{repository}@{digest}"), &graph::parse(&repository, digest, &bytes)?)
     }
 
@@ -160,8 +173,8 @@ impl Registry {
     /// The registry failed or refused.
     pub async fn digest_of(
         &self,
-        side: Side,
-        repository: &Repository,
+        side: RegistrySide,
+        repository: &ImageRepository,
         tag: &ImageTag,
     ) -> Result<Option<Digest>, RegistryError> {
         match self.limits.patiently(|| self.head_manifest(repository, tag.as_str())).await {
@@ -174,11 +187,11 @@ impl Registry {
     /// The labels with the revision and the push, in a single manifest's configuration.
     async fn labels(
         &self,
-        repository: &Repository,
-        manifest: &Document,
+        repository: &ImageRepository,
+        manifest: &ManifestDocument,
         name: &str,
     ) -> Result<[Option<String>; 2], RegistryError> {
-        let failed = |error: OciDistributionError| self.failed(Side::Source, format!("read {name}"), error);
+        let failed = |error: OciDistributionError| self.failed(RegistrySide::Source, format!("read {name}"), error);
         let Some(described) = &manifest.config else { return Ok([None, None]) };
         let blob = Blob { digest: parse_digest(&described.digest)?, size: described.size, is_layer: false };
         let bytes = self.get_configuration(repository, &blob).await.map_err(failed)?;
@@ -195,7 +208,7 @@ fn labels(configuration: &[u8]) -> Result<[Option<String>; 2], serde_json::Error
 }
 
 /// The children of an index that can run: attestations are children of the platform `unknown/unknown`.
-fn platforms(name: &str, document: &Document) -> Result<Vec<Digest>, RegistryError> {
+fn platforms(name: &str, document: &ManifestDocument) -> Result<Vec<Digest>, RegistryError> {
     let runnable = document.manifests.iter().flatten().filter(|child| child.is_runnable());
     let platforms: Vec<Digest> = runnable.map(|child| parse_digest(&child.digest)).collect::<Result<_, _>>()?;
     if platforms.len() > PLATFORMS.count() {

@@ -4,13 +4,13 @@ use super::change::{expected_plan, hosted, whole_digest};
 use crate::cli;
 use crate::context::Context;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Approval, Known, Unknown, counted};
+use crate::domain::gate::{Approval, Fact, Unknown, counted};
 use crate::domain::image::Digest;
 use crate::domain::limits::PLAN_DOCUMENT;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedCommand;
 use crate::domain::view::approval::CountedApproval;
-use crate::evidence::{AskedPlan, History, approval_runs};
+use crate::evidence::{AskedPlan, CommitHistory, approval_runs};
 use crate::observe;
 use crate::session::Session;
 
@@ -47,9 +47,9 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Approve) -> Result<Coun
         trusted: target.workflows.clone(),
         configuration: &configuration,
         // The run that carries it out asks the ledger.
-        carried_out: Known::Is(Vec::new()),
+        carried_out: Fact::Is(Vec::new()),
     };
-    let seen = approval_runs(&History { git: &git, hosted: &hosted }, (own, (session.clock)()), &asked)
+    let seen = approval_runs(&CommitHistory { git: &git, hosted: &hosted }, (own, (session.clock)()), &asked)
         .await
         .map_err(refused)?;
     let approvers = counted(&planned.environment, policy, &seen).map_err(refused)?;

@@ -3,9 +3,9 @@
 
 use crate::cli;
 use crate::context::Context;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 use crate::domain::view::build::{BuiltBundle, BuiltSites};
 use crate::domain::workflow::Endpoint;
 use crate::kinds::{Buildable as _, Building};
@@ -29,7 +29,7 @@ const CREDENTIALS: [&str; 6] = [
 ///
 /// `invalid`: the configuration, the working tree, or a job in which a credential can be had; `failed`: a build, or a bundle
 /// cannot be written.
-pub async fn run(session: &Session<'_>, arguments: &cli::Build) -> Result<BuiltSites, Failure> {
+pub async fn run(session: &Session<'_>, arguments: &cli::BuildArguments) -> Result<BuiltSites, Failure> {
     let context = session.context;
     no_credentials(context)?;
     let configuration = session.configuration()?;
@@ -38,7 +38,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Build) -> Result<BuiltS
     let built: Vec<_> = builds.iter().map(|(_, build)| directory.join(&build.directory)).collect();
     let git = session.git(directory);
     let release = observe::release(&git, &built, arguments.allow_dirty, (session.clock)()).await?;
-    session.events.emit(Event::ReleaseChosen(release.clone()));
+    session.events.emit(RunEvent::ReleaseChosen(release.clone()));
     let to = context.directory.join(&arguments.to);
     std::fs::create_dir_all(&to).map_err(|error| {
         Failure::failed(format!("the directory `{}` cannot be made", arguments.to))
@@ -48,7 +48,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Build) -> Result<BuiltS
     let mut bundles = Vec::new();
     for (component, build) in &builds {
         let file = format!("{component}.tar");
-        let step = StepId::new(Verb::Bundle, component);
+        let step = StepId::new(StepVerb::Bundle, component);
         let events = session.events;
         let building = Building { component, release: &release, directory, context, events };
         let bundle = events.step(&step, build.build_into(building, to.join(&file))).await?;

@@ -16,9 +16,11 @@ use crate::clients::terminal;
 use crate::context::{Context, RegistryAddresses, SHOWN_PLAN};
 use crate::domain::asked_probe::AskedProbe;
 use crate::domain::contract::warned::warnings;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Authorized, Command, ContractPolicy, Evidence, Gate, Known, Override, authorize, evaluate};
+use crate::domain::gate::{
+    Authorized, ChangeCommand, ContractPolicy, Fact, Gate, GateEvidence, GateOverride, authorize, evaluate,
+};
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, InvalidName, Region};
@@ -28,13 +30,13 @@ use crate::domain::plan::{ComponentPlan, ExpectedPlan, ImagePlan, Intent, LeftRe
 use crate::domain::probe::Probe;
 use crate::domain::provenance::{OverriddenGate, Provenance};
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::domain::role::Access;
-use crate::domain::target::Target;
+use crate::domain::role::RolePurpose;
+use crate::domain::target::EnvironmentTarget;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
-use crate::domain::view::{Asking, Request};
+use crate::domain::view::{CommandRequest, Confirmation};
 use crate::events::Events;
-use crate::evidence::{self, Approvals, AskedPlan, History, Hosted};
-use crate::kinds::{AskedProbes, Observed, Planned, Run, Turns, WholePlan, driver};
+use crate::evidence::{self, Approvals, AskedPlan, CommitHistory, Hosted};
+use crate::kinds::{ApplyRun, AskedProbes, ComponentWithPlan, ObservedComponent, Turns, WholePlan, driver};
 use crate::observe::{self, Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
 use crate::together::try_each;
@@ -45,26 +47,26 @@ pub const LEDGER_ALONE: &str = "`shipgate iam guard` prints the policy that keep
 
 /// Whether to stop after planning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
+pub enum StopPoint {
     /// Show the plan.
     Planned,
     /// Carry it out.
     Applied,
 }
 
-impl Until {
+impl StopPoint {
     /// A run that only plans assumes the role for reading; one that changes assumes the other from start to end.
-    pub fn access(self) -> Access {
+    pub fn access(self) -> RolePurpose {
         match self {
-            Self::Planned => Access::Read,
-            Self::Applied => Access::Change,
+            Self::Planned => RolePurpose::Read,
+            Self::Applied => RolePurpose::Change,
         }
     }
 }
 
 /// One invocation of a command that changes an environment.
 #[derive(Debug)]
-pub struct Invocation<'a> {
+pub struct ChangeRun<'a> {
     /// The place of this run.
     pub context: &'a Context,
     /// Where what happens is emitted.
@@ -72,7 +74,7 @@ pub struct Invocation<'a> {
     /// Reads the wall clock.
     pub clock: fn() -> Timestamp,
     /// Whether to stop after planning.
-    pub until: Until,
+    pub until: StopPoint,
     /// The configuration.
     pub configuration: Configuration,
     /// The identities of this run by environment.
@@ -92,7 +94,7 @@ pub struct Invocation<'a> {
     /// How many changes are made at once.
     pub parallel: NonZeroUsize,
     /// Whether somebody is asked before anything is changed.
-    pub asks: Asking,
+    pub asks: Confirmation,
     /// When the run began.
     pub began: Timestamp,
     /// The plan that people have approved, with the number of the run that made it. `None`: none is named.
@@ -108,13 +110,13 @@ pub struct ApprovedPlan {
     pub digest: Digest,
 }
 
-impl<'a> Invocation<'a> {
+impl<'a> ChangeRun<'a> {
     /// Reads the configuration. `parallel`: how many changes are made at once.
     ///
     /// # Errors
     ///
     /// `invalid`: it is wrong in itself.
-    pub fn new(session: &Session<'a>, request: &Request, parallel: NonZeroUsize) -> Result<Self, Failure> {
+    pub fn new(session: &Session<'a>, request: &CommandRequest, parallel: NonZeroUsize) -> Result<Self, Failure> {
         let Session { context, events, clock, .. } = *session;
         let configuration = session.configuration()?;
         let addresses = context.registry_addresses()?;
@@ -124,7 +126,7 @@ impl<'a> Invocation<'a> {
             .map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
         let identities = session.identities(&configuration);
         let hosted = hosted(context);
-        let until = if request.applies { Until::Applied } else { Until::Planned };
+        let until = if request.applies { StopPoint::Applied } else { StopPoint::Planned };
         Ok(Self {
             context,
             events,
@@ -197,10 +199,10 @@ impl<'a> Invocation<'a> {
     /// # Errors
     ///
     /// `invalid`: the configuration does not let one of them be overridden.
-    pub fn overrides(target: &Target, wanted: &[Override]) -> Result<Vec<Override>, Failure> {
+    pub fn overrides(target: &EnvironmentTarget, wanted: &[GateOverride]) -> Result<Vec<GateOverride>, Failure> {
         let environment = &target.environment;
-        let may_not = |wanted: &&Override| !target.policy.lets_override(wanted.gate);
-        if let Some(Override { gate, .. }) = wanted.iter().find(may_not) {
+        let may_not = |wanted: &&GateOverride| !target.policy.lets_override(wanted.gate);
+        if let Some(GateOverride { gate, .. }) = wanted.iter().find(may_not) {
             let hint = if gate.may_be_overridden() {
                 format!("write `overridable = [\"{gate}\"]` in `[environments.{environment}.gates]`, or remove it")
             } else {
@@ -208,20 +210,21 @@ impl<'a> Invocation<'a> {
             };
             return Err(Failure::invalid(format!("gate `{gate}` may not be overridden in {environment}")).hint(hint));
         }
-        let is_twice = |(index, one): &(usize, &Override)| wanted[..*index].iter().any(|other| other.gate == one.gate);
-        if let Some((_, Override { gate, .. })) = wanted.iter().enumerate().find(is_twice) {
+        let is_twice =
+            |(index, one): &(usize, &GateOverride)| wanted[..*index].iter().any(|other| other.gate == one.gate);
+        if let Some((_, GateOverride { gate, .. })) = wanted.iter().enumerate().find(is_twice) {
             return Err(Failure::invalid(format!("gate `{gate}` is overridden twice")).hint("give one reason"));
         }
         Ok(wanted.to_vec())
     }
 
     /// What is known of the repository's history.
-    pub fn history(&self) -> History<'_> {
-        History { git: &self.git, hosted: &self.hosted }
+    pub fn history(&self) -> CommitHistory<'_> {
+        CommitHistory { git: &self.git, hosted: &self.hosted }
     }
 
     /// What the gates of a plan look at that every plan has.
-    pub async fn evidence(&self, cloud: &Cloud, plan: &WholePlan) -> Evidence {
+    pub async fn evidence(&self, cloud: &Cloud, plan: &WholePlan) -> GateEvidence {
         let history = self.history();
         let identity =
             evidence::identity(cloud, &history, self.context.repository(), (plan.command, &self.configuration)).await;
@@ -229,7 +232,7 @@ impl<'a> Invocation<'a> {
         let approvals = Approvals {
             history: &history,
             source_url: self.context.source_url(),
-            is_made: self.until == Until::Applied,
+            is_made: self.until == StopPoint::Applied,
             command: plan.command,
             environment: &plan.environment,
             policy: &plan.policy,
@@ -297,9 +300,9 @@ pub fn hosted(context: &Context) -> Hosted {
 
 /// A plan with all that was seen, and the verdicts of its gates.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct PreparedChange {
     /// AWS, in the session of the role that the command needs.
-    pub cloud: observe::Session,
+    pub cloud: observe::WriterSession,
     /// The registry.
     pub access: RegistryAccess,
     /// The registry that images are copied from.
@@ -307,14 +310,14 @@ pub struct Prepared {
     /// The plan.
     pub plan: WholePlan,
     /// What its gates look at.
-    pub evidence: Evidence,
+    pub evidence: GateEvidence,
 }
 
 /// What would be done, with the evidence for its gates.
 #[derive(Debug)]
-pub enum Found {
+pub enum CheckedChange {
     /// It has a plan.
-    Plan(Box<Prepared>),
+    Plan(Box<PreparedChange>),
     /// There is no release, which these gates say.
     Nothing(Vec<Gate>),
 }
@@ -324,16 +327,16 @@ pub enum Found {
 /// # Errors
 ///
 /// The configuration of a dependency is wrong.
-pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<AskedProbes, Failure> {
-    let Prepared { cloud, plan, evidence, .. } = prepared;
+pub async fn show(invocation: &ChangeRun<'_>, prepared: &PreparedChange) -> Result<AskedProbes, Failure> {
+    let PreparedChange { cloud, plan, evidence, .. } = prepared;
     let history = invocation.history();
     let (commits, asked) = tokio::join!(history.commits(plan), ask_probes(invocation, plan));
     let gates = evaluate(plan, evidence);
     let mut shown = shown(plan, gates, commits, &asked, invocation.until);
-    if let Known::Is(held) = &evidence.contract {
+    if let Fact::Is(held) = &evidence.contract {
         shown.warnings.extend(warnings(held, plan.policy.contract == Some(ContractPolicy::Warning)));
     }
-    invocation.events.emit(Event::Planned(Box::new(shown)));
+    invocation.events.emit(RunEvent::Planned(Box::new(shown)));
     warn_of_dependencies(invocation, cloud, plan).await?;
     Ok(asked)
 }
@@ -343,11 +346,11 @@ const PROBE_OF_PLAN: Duration = Duration::from_secs(3);
 
 /// Asks each probe once, all at the same time: one that reaches nothing is more likely wrong than the release that is to
 /// answer it. Who checks a pull request may be anywhere, and asks none; where nothing is to change they are asked anyway.
-async fn ask_probes(invocation: &Invocation<'_>, plan: &WholePlan) -> AskedProbes {
-    let is_asked = |component: &ComponentPlan| invocation.until == Until::Planned || !component.is_empty();
+async fn ask_probes(invocation: &ChangeRun<'_>, plan: &WholePlan) -> AskedProbes {
+    let is_asked = |component: &ComponentPlan| invocation.until == StopPoint::Planned || !component.is_empty();
     let components = plan.components.iter().filter(|component| is_asked(component.plan()));
-    let components = components.filter(|_| plan.command != Command::Check).map(|component| &**component);
-    let of_component = async |component: &dyn Planned| {
+    let components = components.filter(|_| plan.command != ChangeCommand::Check).map(|component| &**component);
+    let of_component = async |component: &dyn ComponentWithPlan| {
         let once = async |probe: &Probe| {
             let probe = Probe { timeout: probe.timeout.min(PROBE_OF_PLAN), ..probe.clone() };
             ask_once(&invocation.http, &probe, &plan.release).await
@@ -364,16 +367,16 @@ async fn ask_probes(invocation: &Invocation<'_>, plan: &WholePlan) -> AskedProbe
 ///
 /// With the outcome.
 pub async fn finish(
-    invocation: &Invocation<'_>,
-    prepared: Prepared,
+    invocation: &ChangeRun<'_>,
+    prepared: PreparedChange,
     expected: Option<&ExpectedPlan>,
 ) -> Result<Outcome, Failure> {
     let asked = show(invocation, &prepared).await?;
-    let Prepared { cloud, access, source, plan, evidence } = prepared;
+    let PreparedChange { cloud, access, source, plan, evidence } = prepared;
     if let Some(expected) = expected.filter(|expected| !expected.is(&plan.digest())) {
         return Err(stale(invocation, &plan, expected));
     }
-    let observe::Session::Changes(cloud) = cloud else { return Ok(Outcome::Planned) };
+    let observe::WriterSession::Changes(cloud) = cloud else { return Ok(Outcome::Planned) };
     // Before anything is changed, also of the others.
     plan.components.iter().try_for_each(|component| component.can_be_applied())?;
     let (environment, release, on_failure) = (plan.environment.clone(), plan.release.clone(), plan.on_failure);
@@ -381,8 +384,8 @@ pub async fn finish(
     let authorized = authorize(plan, &evidence).map_err(|refusing| refused(&refusing))?;
     confirm(invocation, authorized.change()).await?;
     let provenance = invocation.provenance(&cloud, &authorized).await;
-    invocation.events.emit(Event::ApplyStarted);
-    let run = Run {
+    invocation.events.emit(RunEvent::ApplyStarted);
+    let run = ApplyRun {
         context: invocation.context,
         cloud: &cloud,
         writer: cloud.open(authorized.permit()),
@@ -406,16 +409,16 @@ pub async fn finish(
 }
 
 /// Asks the person at the terminal, where there is one.
-async fn confirm(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Failure> {
+async fn confirm(invocation: &ChangeRun<'_>, plan: &WholePlan) -> Result<(), Failure> {
     let changes = plan.steps().iter().any(|step| step.id.verb.changes());
     match invocation.asks {
-        Asking::Somebody if changes => {}
-        Asking::Unseen if changes => {
+        Confirmation::Somebody if changes => {}
+        Confirmation::Unseen if changes => {
             let reason = "the question cannot be seen: standard error is no terminal";
             let hint = "add `--yes`, or do not redirect standard error";
             return Err(Failure::new(Outcome::Refused, reason).hint(hint));
         }
-        Asking::No | Asking::Somebody | Asking::Unseen => return Ok(()),
+        Confirmation::No | Confirmation::Somebody | Confirmation::Unseen => return Ok(()),
     }
     let (environment, release) = (&plan.environment, plan.release.short());
     let question = match &plan.intent {
@@ -430,7 +433,7 @@ async fn confirm(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Fa
 }
 
 /// The failure where the plan is not the expected one, with what moved where that is known.
-fn stale(invocation: &Invocation<'_>, plan: &WholePlan, expected: &ExpectedPlan) -> Failure {
+fn stale(invocation: &ChangeRun<'_>, plan: &WholePlan, expected: &ExpectedPlan) -> Failure {
     let context = invocation.context;
     if context.shown_plan().is_some() && shown_as(context, expected).is_none() {
         invocation.events.note(format!("{SHOWN_PLAN} is ignored: it is not the plan with the expected digest"));
@@ -461,7 +464,7 @@ pub fn another_plan(
 }
 
 /// Says which dependencies of the components, where those are shipped alone, run another release.
-async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: &WholePlan) -> Result<(), Failure> {
+async fn warn_of_dependencies(invocation: &ChangeRun<'_>, cloud: &Cloud, plan: &WholePlan) -> Result<(), Failure> {
     let is_shipped = |name: &ComponentName| plan.components().any(|component| component.name == *name);
     for component in plan.components() {
         for dependency in component.depends_on.iter().filter(|name| !is_shipped(name)) {
@@ -517,7 +520,7 @@ pub fn refused(gates: &[Gate]) -> Failure {
 /// # Errors
 ///
 /// `invalid`: one is of a component that is not changed, or has no such thing.
-pub fn take_bundles(observed: &mut [Box<dyn Observed>], bundles: &[GivenBundle]) -> Result<(), Failure> {
+pub fn take_bundles(observed: &mut [Box<dyn ObservedComponent>], bundles: &[GivenBundle]) -> Result<(), Failure> {
     for bundle in bundles {
         let component = observed.iter_mut().find(|component| *component.name() == bundle.component);
         let component = component.ok_or_else(|| {
@@ -535,7 +538,7 @@ pub fn shown(
     gates: Vec<Gate>,
     commits: Option<CommitRange>,
     asked: &AskedProbes,
-    until: Until,
+    until: StopPoint,
 ) -> ShownPlan {
     let repositories = plan.images.iter().map(|image| (image.image.component.clone(), image.repository.clone()));
     let digests = plan.components().filter_map(|component| component.image.clone());
@@ -563,7 +566,7 @@ pub fn shown(
             .collect(),
         repositories: repositories.collect(),
         digests: digests.filter_map(|(image, digest)| Some((image, digest.known()?.clone()))).collect(),
-        is_all: until == Until::Planned,
+        is_all: until == StopPoint::Planned,
     }
 }
 
@@ -589,7 +592,7 @@ fn barred(plan: &WholePlan) -> Vec<LeftRelease> {
     barred
 }
 
-fn planned_component(planned: &dyn Planned, region: &Region) -> PlannedComponent {
+fn planned_component(planned: &dyn ComponentWithPlan, region: &Region) -> PlannedComponent {
     let component = planned.plan();
     PlannedComponent {
         name: component.name.clone(),

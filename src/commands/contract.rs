@@ -2,14 +2,14 @@
 
 use super::held::{name, other_environments, resolved};
 use crate::cli;
-use crate::domain::check::{Findings, Subject};
-use crate::domain::contract::environment::{Known, hold, shares};
-use crate::domain::contract::{Observed, OtherEnvironment, ReadValues, Values, propose};
+use crate::domain::check::{CheckSubject, Findings};
+use crate::domain::contract::environment::{EnvironmentValues, hold, shares};
+use crate::domain::contract::{ObservedValues, OtherEnvironment, ReadValues, Values, propose};
 use crate::domain::failure::Failure;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
-use crate::domain::role::Access;
-use crate::domain::target::{Component, Target};
+use crate::domain::role::RolePurpose;
+use crate::domain::target::{Component, EnvironmentTarget};
 use crate::domain::view::contract::AskedContract;
 use crate::evidence::others;
 use crate::kinds::driver;
@@ -25,7 +25,7 @@ const PROPOSE: &str = "`shipgate contract --propose` prints a first contract fro
 /// # Errors
 ///
 /// `invalid`: the configuration has problems, or the environment is not in it; `failed`: it cannot be read.
-pub async fn run(session: &Session<'_>, arguments: &cli::Contract) -> Result<AskedContract, Failure> {
+pub async fn run(session: &Session<'_>, arguments: &cli::ContractArguments) -> Result<AskedContract, Failure> {
     let configuration = session.configuration()?;
     match (&arguments.environment, arguments.propose) {
         (Some(environment), false) => judge(session, &configuration, environment, &arguments.components).await,
@@ -43,7 +43,7 @@ async fn judge(
     let target = configuration.values(context, environment, components)?;
     let file = name(configuration);
     let mut findings = Findings::default();
-    findings.looked_at(Subject::Configuration, &file);
+    findings.looked_at(CheckSubject::Configuration, &file);
     let (rest, judged): (Vec<&Component>, Vec<&Component>) =
         target.components.iter().partition(|component| component.contract.is_empty());
     for component in rest {
@@ -52,16 +52,22 @@ async fn judge(
     }
     if !judged.is_empty() {
         let identities = session.identities(configuration);
-        let cloud = observe::cloud(&identities, &target, Access::Read).await.map_err(unread)?;
-        findings.looked_at(Subject::Environment, environment);
+        let cloud = observe::cloud(&identities, &target, RolePurpose::Read).await.map_err(unread)?;
+        findings.looked_at(CheckSubject::Environment, environment);
         let own = try_each(&judged, |component| read(&cloud, component)).await.map_err(unread)?;
         let own: Vec<_> = own.into_iter().map(|(name, read)| (name, Ok(read))).collect();
         let names: Vec<ComponentName> = judged.iter().map(|component| component.name.clone()).collect();
         let resolved = resolved(context, configuration, other_environments(configuration, &target));
         let others = others(&identities, &resolved, &names).await;
         let repository = Configuration::repository_variables(context);
-        let target = Target { components: judged.into_iter().cloned().collect(), ..target };
-        let known = Known { target: &target, own: &own, repository: repository.as_ref(), others: &others, file: &file };
+        let target = EnvironmentTarget { components: judged.into_iter().cloned().collect(), ..target };
+        let known = EnvironmentValues {
+            target: &target,
+            own: &own,
+            repository: repository.as_ref(),
+            others: &others,
+            file: &file,
+        };
         let held = hold(&known);
         findings.extend(held.findings);
         for (component, why, hint) in held.unknown {
@@ -92,14 +98,14 @@ async fn proposal(
     let one = environment.or(all.first().map(String::as_str)).unwrap_or_default();
     let target = configuration.values(session.context, one, components)?;
     let mut findings = Findings::default();
-    findings.looked_at(Subject::Configuration, &name(configuration));
+    findings.looked_at(CheckSubject::Configuration, &name(configuration));
     let names: Vec<ComponentName> = target.components.iter().map(|component| component.name.clone()).collect();
     let environments: Vec<EnvironmentName> = all.iter().filter_map(|name| name.parse().ok()).collect();
     let resolved = resolved(session.context, configuration, environments);
     let identities = session.identities(configuration);
     if let Some(name) = environment {
-        observe::cloud(&identities, &target, Access::Read).await.map_err(unread)?;
-        findings.looked_at(Subject::Environment, name);
+        observe::cloud(&identities, &target, RolePurpose::Read).await.map_err(unread)?;
+        findings.looked_at(CheckSubject::Environment, name);
     }
     let seen = others(&identities, &resolved, &names).await;
     let promotes: Vec<_> = resolved
@@ -112,7 +118,7 @@ async fn proposal(
         if read.is_empty() {
             continue;
         }
-        texts.push(propose(&Observed {
+        texts.push(propose(&ObservedValues {
             component: &component.name,
             environments: &read,
             promotes: &promotes,
@@ -135,9 +141,9 @@ async fn proposal(
 /// The environments whose component uses on purpose what another one has, each with that one.
 fn shared(
     component: &ComponentName,
-    environments: &[(EnvironmentName, Result<Target, Failure>)],
+    environments: &[(EnvironmentName, Result<EnvironmentTarget, Failure>)],
 ) -> Vec<(EnvironmentName, EnvironmentName)> {
-    let with = |target: &Target| shares(target).remove(component);
+    let with = |target: &EnvironmentTarget| shares(target).remove(component);
     environments.iter().filter_map(|(name, target)| Some((name.clone(), with(target.as_ref().ok()?)?))).collect()
 }
 
@@ -151,7 +157,7 @@ fn read_of(
     for other in seen {
         match other.values.get(component) {
             Some(Ok(values)) => {
-                findings.looked_at(Subject::Environment, other.name.as_str());
+                findings.looked_at(CheckSubject::Environment, other.name.as_str());
                 read.push((other.name.clone(), values.clone()));
             }
             Some(Err(why)) => {

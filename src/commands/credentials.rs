@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cli;
 use crate::domain::failure::Failure;
-use crate::domain::role::Access;
+use crate::domain::role::RolePurpose;
 use crate::session::Session;
 
 /// The document that the other program reads.
@@ -14,11 +14,11 @@ use crate::session::Session;
 /// # Errors
 ///
 /// `invalid` where the role cannot be had, `failed` when AWS or GitHub cannot be asked.
-pub async fn run(session: &Session<'_>, arguments: &cli::Credentials) -> Result<SecretString, Failure> {
+pub async fn run(session: &Session<'_>, arguments: &cli::CredentialsArguments) -> Result<SecretString, Failure> {
     let context = session.context;
     let configuration = session.configuration()?;
     let target = configuration.identity(context, &arguments.environment)?;
-    let access = if arguments.read_role { Access::Read } else { Access::Change };
+    let access = if arguments.read_role { RolePurpose::Read } else { RolePurpose::Change };
     let credentials = session.identities(&configuration).credentials(&target, access).await?;
     let expires = credentials.expiry().and_then(|time| jiff::Timestamp::try_from(time).ok());
     let document = json!({

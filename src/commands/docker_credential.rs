@@ -8,8 +8,8 @@ use crate::clients::ecr::Ecr;
 use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::names::{AccountId, Region};
-use crate::domain::role::{Access, RoleArn};
-use crate::domain::target::Target;
+use crate::domain::role::{RoleArn, RolePurpose};
+use crate::domain::target::EnvironmentTarget;
 use crate::observe::{Configuration, Identities};
 
 /// Which environment's role logs in, where several have the same registry.
@@ -19,7 +19,7 @@ pub const NOT_FOUND: &str = "credentials not found in native keychain";
 
 /// What docker asks a helper.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
+pub enum HelperRequest {
     /// The login of a registry.
     Get(String),
     /// The registries whose logins are kept.
@@ -33,16 +33,16 @@ pub enum Question {
 /// # Errors
 ///
 /// The registry is none of the configured environments', or no login is possible.
-pub async fn run(context: &Context, question: &Question) -> Result<String, Failure> {
+pub async fn run(context: &Context, question: &HelperRequest) -> Result<String, Failure> {
     match question {
-        Question::List => Ok("{}".to_owned()),
-        Question::Keep => Err(Failure::failed("shipgate keeps no logins: it makes one whenever docker asks")),
-        Question::Get(server) => {
+        HelperRequest::List => Ok("{}".to_owned()),
+        HelperRequest::Keep => Err(Failure::failed("shipgate keeps no logins: it makes one whenever docker asks")),
+        HelperRequest::Get(server) => {
             let (account, region) = registry(context, server)?.ok_or_else(|| Failure::failed(NOT_FOUND))?;
             let configuration = Configuration::load(context, None)?;
             let target = environment(context, &configuration, &account, &region)?;
             let identities = Identities::new(context, &configuration.directory, configuration.promotions());
-            let identity = identities.enter(&target, Access::Change).await?;
+            let identity = identities.enter(&target, RolePurpose::Change).await?;
             // A password is for one account's registry in one region.
             if identity.caller.account != account || target.region != region {
                 return Err(Failure::failed(NOT_FOUND));
@@ -87,18 +87,18 @@ fn environment(
     configuration: &Configuration,
     account: &AccountId,
     region: &Region,
-) -> Result<Target, Failure> {
+) -> Result<EnvironmentTarget, Failure> {
     if let Some(name) = context.variable(ENVIRONMENT) {
         return configuration.services(context, name, &[]);
     }
-    let has_it = |target: &Target| {
+    let has_it = |target: &EnvironmentTarget| {
         let own = target.account.as_ref().or(target.roles.role.as_ref().map(RoleArn::account));
         target.region == *region && own == Some(account)
     };
     let all = configuration.environments().into_iter();
-    let found: Vec<Target> =
+    let found: Vec<EnvironmentTarget> =
         all.filter_map(|name| configuration.services(context, &name, &[]).ok()).filter(has_it).collect();
-    match <[Target; 1]>::try_from(found) {
+    match <[EnvironmentTarget; 1]>::try_from(found) {
         Ok([target]) => Ok(target),
         Err(found) if found.is_empty() => Err(Failure::failed(NOT_FOUND)),
         Err(_) => Err(Failure::invalid(format!("several environments have this registry: set {ENVIRONMENT} to one"))),

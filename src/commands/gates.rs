@@ -2,13 +2,13 @@
 
 use std::num::NonZeroUsize;
 
-use super::change::{Found, Invocation};
+use super::change::{ChangeRun, CheckedChange};
 use super::{deploy, promote};
 use crate::cli;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Command, evaluate};
+use crate::domain::gate::{ChangeCommand, evaluate};
 use crate::domain::names::EnvironmentName;
-use crate::domain::view::Request;
+use crate::domain::view::CommandRequest;
 use crate::domain::view::gates::AskedGates;
 use crate::events::Events;
 use crate::observe::Configuration;
@@ -33,13 +33,13 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Gates) -> Result<Vec<As
         };
         let none = AskedGates { environment, source, release: None, gates: Vec::new(), policy: None, failure: None };
         asked.push(match found {
-            Ok(Found::Plan(prepared)) => AskedGates {
+            Ok(CheckedChange::Plan(prepared)) => AskedGates {
                 release: Some(prepared.plan.release.clone()),
                 gates: evaluate(&prepared.plan, &prepared.evidence),
                 policy: Some(prepared.plan.policy.clone()),
                 ..none
             },
-            Ok(Found::Nothing(gates)) => AskedGates { gates, ..none },
+            Ok(CheckedChange::Nothing(gates)) => AskedGates { gates, ..none },
             Err(failure) if is_last => return Err(failure),
             Err(failure) => AskedGates { failure: Some(failure), ..none },
         });
@@ -76,7 +76,7 @@ async fn of_promotion(
     environment: &EnvironmentName,
     release: Option<String>,
     components: &[String],
-) -> Result<Found, Failure> {
+) -> Result<CheckedChange, Failure> {
     let arguments = cli::Promote {
         environment: environment.to_string(),
         bundles: Vec::new(),
@@ -97,7 +97,7 @@ async fn of_deploy(
     session: &Session<'_>,
     environment: &EnvironmentName,
     components: &[String],
-) -> Result<Found, Failure> {
+) -> Result<CheckedChange, Failure> {
     let arguments = cli::Deploy {
         environment: environment.to_string(),
         components: components.to_vec(),
@@ -108,20 +108,20 @@ async fn of_deploy(
     };
     let events = Events::silent();
     let invocation = invocation(&session.with_events(&events), environment, components)?;
-    let prepared = Box::pin(deploy::plan(&invocation, &arguments, Command::Deploy)).await?;
-    Ok(Found::Plan(Box::new(prepared)))
+    let prepared = Box::pin(deploy::plan(&invocation, &arguments, ChangeCommand::Deploy)).await?;
+    Ok(CheckedChange::Plan(Box::new(prepared)))
 }
 
 fn invocation<'a>(
     session: &Session<'a>,
     environment: &EnvironmentName,
     components: &[String],
-) -> Result<Invocation<'a>, Failure> {
-    let request = Request {
+) -> Result<ChangeRun<'a>, Failure> {
+    let request = CommandRequest {
         command: "gates".to_owned(),
         environment: Some(environment.to_string()),
         components: components.to_vec(),
-        ..Request::default()
+        ..CommandRequest::default()
     };
-    Invocation::new(session, &request, NonZeroUsize::MIN)
+    ChangeRun::new(session, &request, NonZeroUsize::MIN)
 }

@@ -1,15 +1,15 @@
 //! The contracts of a plan's components, held against the values that they have once it is carried out.
 
-use super::change::Invocation;
+use super::change::ChangeRun;
 use crate::context::Context;
-use crate::domain::contract::environment::{Known as Values, hold, is_compared, shares};
-use crate::domain::contract::{Held, OtherEnvironment, ReadValues};
+use crate::domain::contract::environment::{EnvironmentValues as Values, hold, is_compared, shares};
+use crate::domain::contract::{ContractReport, OtherEnvironment, ReadValues};
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Command, GateName, Known};
+use crate::domain::gate::{ChangeCommand, Fact, GateName};
 use crate::domain::names::{ComponentName, EnvironmentName};
-use crate::domain::target::Target;
+use crate::domain::target::EnvironmentTarget;
 use crate::evidence::others;
-use crate::kinds::{Source, WholePlan};
+use crate::kinds::{PromotionSource, WholePlan};
 use crate::observe::Configuration;
 
 /// What a check of a pull request says of the environments that it does not enter.
@@ -18,13 +18,13 @@ const NOT_ENTERED: &str = "a check enters no other environment";
 /// Holds the contracts against the planned values. `source`: what is promoted from, with its components as they were
 /// looked at.
 pub async fn held(
-    invocation: &Invocation<'_>,
-    target: &Target,
+    invocation: &ChangeRun<'_>,
+    target: &EnvironmentTarget,
     plan: &WholePlan,
-    source: Option<(&Target, &[Box<dyn Source>])>,
-) -> Known<Held> {
+    source: Option<(&EnvironmentTarget, &[Box<dyn PromotionSource>])>,
+) -> Fact<ContractReport> {
     if !plan.policy.is_evaluated(GateName::Contract, plan.command) {
-        return Known::unknown("no contract is declared");
+        return Fact::unknown("no contract is declared");
     }
     let mut others = compared(invocation, target, plan.command, source.map(|(source, _)| &source.environment)).await;
     let mut own: Vec<(ComponentName, Result<ReadValues, Failure>)> =
@@ -34,7 +34,7 @@ pub async fn held(
     }
     let repository = Configuration::repository_variables(invocation.context);
     let file = name(&invocation.configuration);
-    Known::Is(hold(&Values { target, own: &own, repository: repository.as_ref(), others: &others, file: &file }))
+    Fact::Is(hold(&Values { target, own: &own, repository: repository.as_ref(), others: &others, file: &file }))
 }
 
 /// The configuration file as findings name it.
@@ -44,16 +44,16 @@ pub fn name(configuration: &Configuration) -> String {
 
 /// The other environments that the contracts of one compare with, but for the source of a promotion.
 async fn compared(
-    invocation: &Invocation<'_>,
-    target: &Target,
-    command: Command,
+    invocation: &ChangeRun<'_>,
+    target: &EnvironmentTarget,
+    command: ChangeCommand,
     source: Option<&EnvironmentName>,
 ) -> Vec<OtherEnvironment> {
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let components: Vec<ComponentName> = target.components.iter().map(|component| component.name.clone()).collect();
     let environments = other_environments(configuration, target);
     let environments = environments.into_iter().filter(|name| Some(name) != source);
-    if command == Command::Check {
+    if command == ChangeCommand::Check {
         return environments.map(|name| OtherEnvironment::unread(name, None, &components, NOT_ENTERED)).collect();
     }
     others(&invocation.identities, &resolved(context, configuration, environments), &components).await
@@ -64,7 +64,7 @@ pub fn resolved(
     context: &Context,
     configuration: &Configuration,
     environments: impl IntoIterator<Item = EnvironmentName>,
-) -> Vec<(EnvironmentName, Result<Target, Failure>)> {
+) -> Vec<(EnvironmentName, Result<EnvironmentTarget, Failure>)> {
     let resolved = |name: EnvironmentName| {
         let target = configuration.values(context, name.as_str(), &[]);
         (name, target)
@@ -73,7 +73,7 @@ pub fn resolved(
 }
 
 /// The environments that some contract of an environment compares it with, in the order of the file.
-pub fn other_environments(configuration: &Configuration, target: &Target) -> Vec<EnvironmentName> {
+pub fn other_environments(configuration: &Configuration, target: &EnvironmentTarget) -> Vec<EnvironmentName> {
     let names = configuration.environments().into_iter().filter_map(|name| name.parse().ok());
     let others = names.filter(|name| *name != target.environment);
     let is_wanted = |name: &EnvironmentName| {
@@ -85,8 +85,8 @@ pub fn other_environments(configuration: &Configuration, target: &Target) -> Vec
 /// The source of a promotion, which is always compared: where its values are not known, those of the target are not
 /// judged at all.
 fn of_source(
-    source: &Target,
-    components: &[Box<dyn Source>],
+    source: &EnvironmentTarget,
+    components: &[Box<dyn PromotionSource>],
     own: &mut [(ComponentName, Result<ReadValues, Failure>)],
 ) -> OtherEnvironment {
     let mut of_source = OtherEnvironment::unread(source.environment.clone(), Some(source), &[], "");

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use crate::cli;
 use crate::domain::failure::Failure;
-use crate::domain::role::Access;
-use crate::domain::run::WorkflowRun;
+use crate::domain::role::RolePurpose;
+use crate::domain::run::RunName;
 use crate::domain::view::history::{FoundReleases, PastRelease, mark_left};
 use crate::kinds::driver;
 use crate::observe;
@@ -17,11 +17,11 @@ use crate::together::try_each;
 /// # Errors
 ///
 /// `invalid` for the configuration, `failed` when a component's releases cannot be read.
-pub async fn run(session: &Session<'_>, arguments: &cli::History) -> Result<FoundReleases, Failure> {
+pub async fn run(session: &Session<'_>, arguments: &cli::HistoryArguments) -> Result<FoundReleases, Failure> {
     let context = session.context;
     let configuration = session.configuration()?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
-    let cloud = observe::cloud(&session.identities(&configuration), &target, Access::Read).await?;
+    let cloud = observe::cloud(&session.identities(&configuration), &target, RolePurpose::Read).await?;
     let mut of_components = Vec::new();
     let mut notes = Vec::new();
     let read = async |component| {
@@ -31,7 +31,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::History) -> Result<Foun
     for (name, mut history) in try_each(&target.components, read).await? {
         mark_left(&mut history.releases);
         for release in &mut history.releases {
-            let run = release.provenance.run.as_deref().and_then(WorkflowRun::named);
+            let run = release.provenance.run.as_deref().and_then(RunName::named);
             release.url = run.map(|run| run.page(context.github_server()));
         }
         if let Some(looked_at) = history.looked_at {

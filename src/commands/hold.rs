@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::change::{hosted, refused};
 use crate::cli;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Command, Evidence, Gate, Known, authorize};
+use crate::domain::gate::{ChangeCommand, Fact, Gate, GateEvidence, authorize};
 use crate::domain::hold::{Hold, HoldRequest};
 use crate::domain::kind::NOT_BUILT;
 use crate::domain::ledger::LONGEST_VALUE;
 use crate::domain::outcome::Outcome;
-use crate::domain::target::{Component, Target};
+use crate::domain::target::{Component, EnvironmentTarget};
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
-use crate::evidence::{self, Approvals, AskedPlan, History};
+use crate::evidence::{self, Approvals, AskedPlan, CommitHistory};
 use crate::kinds::{self, driver};
 use crate::observe::{Cloud, Configuration, Writable};
 use crate::session::Session;
@@ -22,7 +22,7 @@ use crate::session::Session;
 /// # Errors
 ///
 /// Before anything was changed: the arguments or the configuration are not right, or a component cannot be looked at.
-pub async fn run(session: &Session<'_>, arguments: &cli::Hold) -> Result<ChangedHolds, Failure> {
+pub async fn run(session: &Session<'_>, arguments: &cli::HoldArguments) -> Result<ChangedHolds, Failure> {
     let (context, now) = (session.context, (session.clock)());
     // The person is known when AWS says so; a reason that never fits needs no call.
     wanted(&arguments.reason, "", now)?;
@@ -35,7 +35,8 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Hold) -> Result<Changed
     for component in &target.components {
         driver(component).holds(&cloud).await?;
     }
-    let asking = Asking { session, configuration: &configuration, target: &target, command: Command::Hold };
+    let asking =
+        HoldConfirmation { session, configuration: &configuration, target: &target, command: ChangeCommand::Hold };
     let evidence = asking.evidence(&cloud, None).await;
     let (environment, policy) = (target.environment.clone(), target.policy.clone());
     let request = HoldRequest { environment, place: target.place(), policy };
@@ -65,7 +66,7 @@ pub fn target(
     session: &Session<'_>,
     configuration: &Configuration,
     (environment, components): (&str, &[String]),
-) -> Result<Target, Failure> {
+) -> Result<EnvironmentTarget, Failure> {
     let mut target = configuration.services(session.context, environment, components)?;
     let can_be_planned = |component: &Component| driver(component).can_be_planned();
     if !components.is_empty() || !target.components.iter().any(can_be_planned) {
@@ -80,37 +81,37 @@ pub fn target(
 }
 
 /// A change of a hold is confirmed like any other change.
-pub struct Asking<'a> {
+pub struct HoldConfirmation<'a> {
     /// The run.
     pub session: &'a Session<'a>,
     /// The configuration.
     pub configuration: &'a Configuration,
     /// What is changed.
-    pub target: &'a Target,
+    pub target: &'a EnvironmentTarget,
     /// The command.
-    pub command: Command,
+    pub command: ChangeCommand,
 }
 
-impl Asking<'_> {
+impl HoldConfirmation<'_> {
     /// What the gates look at. `asked`: the plan that people were asked about, where one is named.
-    pub async fn evidence(&self, cloud: &Cloud, asked: Option<AskedPlan<'_>>) -> Evidence {
+    pub async fn evidence(&self, cloud: &Cloud, asked: Option<AskedPlan<'_>>) -> GateEvidence {
         self.gathered(cloud, true, asked).await
     }
 
     /// The same where it is only planned.
-    pub async fn evidence_of_plan(&self, cloud: &Cloud) -> Evidence {
+    pub async fn evidence_of_plan(&self, cloud: &Cloud) -> GateEvidence {
         self.gathered(cloud, false, None).await
     }
 
-    async fn gathered(&self, cloud: &Cloud, is_made: bool, asked: Option<AskedPlan<'_>>) -> Evidence {
+    async fn gathered(&self, cloud: &Cloud, is_made: bool, asked: Option<AskedPlan<'_>>) -> GateEvidence {
         let Self { session, configuration, target, command } = *self;
         let git = session.git(&configuration.directory);
         let hosted = hosted(session.context);
-        let history = History { git: &git, hosted: &hosted };
-        let mut evidence = Evidence::new((session.clock)());
+        let history = CommitHistory { git: &git, hosted: &hosted };
+        let mut evidence = GateEvidence::new((session.clock)());
         let identity =
             evidence::identity(cloud, &history, session.context.repository(), (command, configuration)).await;
-        evidence.identity = Known::Is(identity);
+        evidence.identity = Fact::Is(identity);
         let approvals = Approvals {
             history: &history,
             source_url: session.context.source_url(),
@@ -147,7 +148,7 @@ pub fn wanted(reason: &str, run: &str, now: Timestamp) -> Result<Hold, Failure> 
 /// What is so after a failure: looked up, not assumed. `reached`: whether the holds of a component are as they should be.
 pub async fn not_all(
     cloud: &Cloud,
-    target: &Target,
+    target: &EnvironmentTarget,
     change: HoldChange,
     reached: impl Fn(&[Hold]) -> bool,
     done: Vec<ComponentHolds>,

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 
 use crate::cli::{self, OutputFormat};
 use crate::clients::logs::{LogLine, sort};
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
-use crate::domain::poll::Step;
-use crate::domain::role::Access;
-use crate::domain::target::Target;
-use crate::domain::view::Answer;
+use crate::domain::poll::PollStep;
+use crate::domain::role::RolePurpose;
+use crate::domain::target::EnvironmentTarget;
+use crate::domain::view::CommandAnswer;
 use crate::domain::view::logs::{LogEntry, is_of_task, task_of};
 use crate::kinds::driver;
 use crate::observe::{self, Cloud};
@@ -30,7 +30,7 @@ const OVERLAP: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
 /// # Errors
 ///
 /// `invalid` for the configuration, `failed` when a log cannot be read.
-pub async fn run(session: &Session<'_>, arguments: &cli::Logs) -> Result<Answer, Failure> {
+pub async fn run(session: &Session<'_>, arguments: &cli::LogsArguments) -> Result<CommandAnswer, Failure> {
     let context = session.context;
     if arguments.follow && session.global.format() == OutputFormat::Json {
         return Err(Failure::invalid("--follow and --output json exclude each other: a JSON document has an end")
@@ -39,7 +39,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Logs) -> Result<Answer,
     let configuration = session.configuration()?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
     let identities = session.identities(&configuration);
-    let cloud = observe::cloud(&identities, &target, Access::Read).await?;
+    let cloud = observe::cloud(&identities, &target, RolePurpose::Read).await?;
     let since = (session.clock)()
         .saturating_sub(arguments.since)
         .map_err(|error| Failure::invalid("--since is out of range").cause(error.to_string()))?;
@@ -50,17 +50,17 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Logs) -> Result<Answer,
         let lines = match lines {
             Ok(lines) => match of_task(tail.take(lines), arguments.task.as_deref(), &mut task) {
                 Ok(lines) => lines,
-                Err(failure) => return Step::Done(Err(failure)),
+                Err(failure) => return PollStep::Done(Err(failure)),
             },
-            Err(failure) => return Step::Done(Err(failure)),
+            Err(failure) => return PollStep::Done(Err(failure)),
         };
         let entries: Vec<LogEntry> = lines.iter().map(|(component, line)| entry(component, line)).collect();
         let of_several = target.components.len() > 1;
-        session.events.emit(Event::Logged { entries: entries.clone(), of_several });
+        session.events.emit(RunEvent::Logged { entries: entries.clone(), of_several });
         if arguments.follow {
-            return Step::Ask { after: INTERVAL, question: tail.since };
+            return PollStep::Ask { after: INTERVAL, question: tail.since };
         }
-        Step::Done(Ok(Answer::Logs { none_since: entries.is_empty().then_some(since), entries }))
+        PollStep::Done(Ok(CommandAnswer::Logs { none_since: entries.is_empty().then_some(since), entries }))
     })
     .await
 }
@@ -111,7 +111,7 @@ fn entry(component: &str, line: &LogLine) -> LogEntry {
     LogEntry { component: component.to_owned(), time: line.time, stream: line.stream.clone(), text: line.text.clone() }
 }
 
-async fn read(cloud: &Cloud, target: &Target, since: Timestamp) -> Result<Vec<(String, LogLine)>, Failure> {
+async fn read(cloud: &Cloud, target: &EnvironmentTarget, since: Timestamp) -> Result<Vec<(String, LogLine)>, Failure> {
     let mut lines = Vec::new();
     for component in &target.components {
         let name = component.name.to_string();

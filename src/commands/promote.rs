@@ -3,39 +3,41 @@
 use std::collections::BTreeMap;
 
 use super::awaited::wait_for_statuses;
-use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, planned_tags, refused, take_bundles};
+use super::change::{
+    ChangeRun, CheckedChange, LEDGER_ALONE, PreparedChange, StopPoint, finish, planned_tags, refused, take_bundles,
+};
 use super::held::held;
 use crate::cli;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{self, Gate, GateName, Known, Override, Proof, Soaked};
+use crate::domain::gate::{self, Fact, Gate, GateName, GateOverride, Soaked, SourceProof};
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ImagePlan, Intent, plan_promoted_image};
-use crate::domain::promotion::{Choice, Evidence, LedgerSearch, Recorded, SourceLook, choose};
+use crate::domain::promotion::{Choice, LedgerSearch, Recorded, ReleaseEvidence, SourceObservation, choose};
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::domain::role::Access;
-use crate::domain::step::{StepId, Subject, Verb};
-use crate::domain::target::Target;
+use crate::domain::role::RolePurpose;
+use crate::domain::step::{StepId, StepSubject, StepVerb};
+use crate::domain::target::EnvironmentTarget;
 use crate::domain::view::plan::NothingToPromote;
 use crate::kinds::{self, Promoted, WholePlan, driver};
-use crate::observe::{self, Cloud, Files, RegistryAccess};
+use crate::observe::{self, Cloud, DefinitionFiles, RegistryAccess};
 use crate::together::try_each;
 use crate::verify::Prober;
 
 /// The environment that is promoted from, as it was seen.
-struct Source {
-    target: Target,
+struct ObservedSource {
+    target: EnvironmentTarget,
     cloud: Cloud,
     access: RegistryAccess,
-    components: Vec<Box<dyn kinds::Source>>,
+    components: Vec<Box<dyn kinds::PromotionSource>>,
 }
 
-impl Source {
+impl ObservedSource {
     /// A component that a release was chosen for.
-    fn component(&self, name: &ComponentName) -> Result<&dyn kinds::Source, Failure> {
+    fn component(&self, name: &ComponentName) -> Result<&dyn kinds::PromotionSource, Failure> {
         let found = self.components.iter().find(|component| component.name() == name);
         found.map(AsRef::as_ref).ok_or_else(|| missing(name, &self.target.environment))
     }
@@ -48,7 +50,7 @@ fn missing(name: &ComponentName, source: &EnvironmentName) -> Failure {
 }
 
 /// A release of the source with what speaks against it.
-struct Proven {
+struct SourceRelease {
     choice: Choice,
     failures: Vec<(ComponentName, String)>,
     /// What is promoted of each component.
@@ -60,24 +62,24 @@ struct Proven {
 /// # Errors
 ///
 /// With the outcome.
-pub async fn run(invocation: Invocation<'_>, arguments: &cli::Promote) -> Result<Outcome, Failure> {
+pub async fn run(invocation: ChangeRun<'_>, arguments: &cli::Promote) -> Result<Outcome, Failure> {
     let (invocation, expected) = invocation.expecting(arguments.expect_plan.as_deref(), arguments.plan_run)?;
     let invocation = &invocation;
     let mut found = plan(invocation, arguments).await?;
-    if let Found::Plan(prepared) = &found
+    if let CheckedChange::Plan(prepared) = &found
         && let Some(awaited) = wait_for_statuses(invocation, prepared, expected.as_ref()).await
     {
         found = plan(invocation, arguments).await?;
-        if let Found::Plan(prepared) = &mut found {
+        if let CheckedChange::Plan(prepared) = &mut found {
             awaited.give_to(prepared);
         }
     }
     match found {
-        Found::Plan(prepared) => finish(invocation, *prepared, expected.as_ref()).await,
+        CheckedChange::Plan(prepared) => finish(invocation, *prepared, expected.as_ref()).await,
         // Without a release there is no plan: that refuses a promotion, and is what somebody who plans one gets to know.
-        Found::Nothing(gates) => match invocation.until {
-            Until::Planned => Ok(Outcome::Planned),
-            Until::Applied => Err(refused(&gates)),
+        CheckedChange::Nothing(gates) => match invocation.until {
+            StopPoint::Planned => Ok(Outcome::Planned),
+            StopPoint::Applied => Err(refused(&gates)),
         },
     }
 }
@@ -87,15 +89,15 @@ pub async fn run(invocation: Invocation<'_>, arguments: &cli::Promote) -> Result
 /// # Errors
 ///
 /// With the outcome.
-pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Result<Found, Failure> {
+pub async fn plan(invocation: &ChangeRun<'_>, arguments: &cli::Promote) -> Result<CheckedChange, Failure> {
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let source_name = source_of(&target)?;
     kinds::can_be_planned("a promotion", &target)?;
-    let overrides = Invocation::overrides(&target, &arguments.overrides)?;
+    let overrides = ChangeRun::overrides(&target, &arguments.overrides)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
     let wanted = invocation.release(arguments.release.as_deref()).await?;
-    let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
+    let cloud = observe::WriterSession::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let asked = asked_of(&source_name, &target);
     let source = observe_source(invocation, source).await.map_err(|failure| failure.cause(&asked))?;
     let proven = prove(invocation, &source, wanted.as_ref()).await.map_err(|failure| failure.cause(&asked))?;
@@ -105,15 +107,15 @@ pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resu
     };
     let prepared =
         prepare(invocation, (target, cloud), source, proven, (wanted.as_ref(), overrides, &arguments.bundles)).await?;
-    Ok(Found::Plan(Box::new(prepared)))
+    Ok(CheckedChange::Plan(Box::new(prepared)))
 }
 
 /// The same permission may be missing on either side.
-fn asked_of(source: &EnvironmentName, target: &Target) -> String {
+fn asked_of(source: &EnvironmentName, target: &EnvironmentTarget) -> String {
     format!("asked of {source}, which {} promotes from", target.environment)
 }
 
-fn source_of(target: &Target) -> Result<EnvironmentName, Failure> {
+fn source_of(target: &EnvironmentTarget) -> Result<EnvironmentName, Failure> {
     target.promotes_from.clone().ok_or_else(|| {
         let environment = &target.environment;
         Failure::invalid(format!("environment `{environment}` promotes from no other")).hint(format!(
@@ -122,21 +124,21 @@ fn source_of(target: &Target) -> Result<EnvironmentName, Failure> {
     })
 }
 
-async fn observe_source(invocation: &Invocation<'_>, target: Target) -> Result<Source, Failure> {
-    let cloud = observe::cloud(&invocation.identities, &target, Access::Read).await?;
+async fn observe_source(invocation: &ChangeRun<'_>, target: EnvironmentTarget) -> Result<ObservedSource, Failure> {
+    let cloud = observe::cloud(&invocation.identities, &target, RolePurpose::Read).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let look = |component| driver(component).observe_source(component, &cloud, &access.registry);
     let components = try_each(&target.components, look).await?;
-    Ok(Source { target, cloud, access, components })
+    Ok(ObservedSource { target, cloud, access, components })
 }
 
 /// Chooses the release and gathers its evidence: running tasks and probes, or the ledger where a release is named. Where
 /// there is none, the gate says why.
 async fn prove(
-    invocation: &Invocation<'_>,
-    source: &Source,
+    invocation: &ChangeRun<'_>,
+    source: &ObservedSource,
     wanted: Option<&GitSha>,
-) -> Result<Result<Proven, Gate>, Failure> {
+) -> Result<Result<SourceRelease, Gate>, Failure> {
     let looks = look(source, wanted).await?;
     let mut choice = match choose(&looks, wanted) {
         Ok(choice) => choice,
@@ -148,24 +150,29 @@ async fn prove(
         let entry = source.component(&chosen.component)?.promoted(&source.cloud, &chosen.evidence).await?;
         promoted.insert(chosen.component.clone(), entry);
     }
-    Ok(Ok(Proven { choice, failures, promoted }))
+    Ok(Ok(SourceRelease { choice, failures, promoted }))
 }
 
 /// Says that there is no plan, because there is no release.
-fn nothing_to_promote(invocation: &Invocation<'_>, target: &Target, source: &Source, gate: Gate) -> Found {
+fn nothing_to_promote(
+    invocation: &ChangeRun<'_>,
+    target: &EnvironmentTarget,
+    source: &ObservedSource,
+    gate: Gate,
+) -> CheckedChange {
     let gates = vec![gate];
-    invocation.events.emit(Event::NothingToPromote(Box::new(NothingToPromote {
+    invocation.events.emit(RunEvent::NothingToPromote(Box::new(NothingToPromote {
         app: target.app.clone(),
         environment: target.environment.clone(),
         source: source.target.environment.clone(),
         gates: gates.clone(),
-        is_all: invocation.until == Until::Planned,
+        is_all: invocation.until == StopPoint::Planned,
     })));
-    Found::Nothing(gates)
+    CheckedChange::Nothing(gates)
 }
 
 /// Where the source never got a release, waiting does not help.
-fn with_first_step(unproven: Gate, source: &Source) -> Gate {
+fn with_first_step(unproven: Gate, source: &ObservedSource) -> Gate {
     if source.components.iter().all(|component| component.has_release()) {
         return unproven;
     }
@@ -175,7 +182,7 @@ fn with_first_step(unproven: Gate, source: &Source) -> Gate {
 }
 
 /// What every component runs; where that is not the release that is wanted, also what the ledger says of that.
-async fn look(source: &Source, wanted: Option<&GitSha>) -> Result<Vec<SourceLook>, Failure> {
+async fn look(source: &ObservedSource, wanted: Option<&GitSha>) -> Result<Vec<SourceObservation>, Failure> {
     let mut looks = Vec::new();
     for component in &source.components {
         let running = component.promotable();
@@ -185,7 +192,7 @@ async fn look(source: &Source, wanted: Option<&GitSha>) -> Result<Vec<SourceLook
             _ => LedgerSearch::default(),
         };
         let image = component.image().cloned();
-        looks.push(SourceLook { component: component.name().clone(), image, running, recorded, doubts });
+        looks.push(SourceObservation { component: component.name().clone(), image, running, recorded, doubts });
     }
     Ok(looks)
 }
@@ -193,8 +200,8 @@ async fn look(source: &Source, wanted: Option<&GitSha>) -> Result<Vec<SourceLook
 /// Asks the source's probes whether what runs also answers. Somebody who names a release may take one that answered
 /// when it was deployed, by the ledger. Returns the components that do not answer, with the reason.
 async fn ask_probes(
-    invocation: &Invocation<'_>,
-    source: &Source,
+    invocation: &ChangeRun<'_>,
+    source: &ObservedSource,
     wanted: Option<&GitSha>,
     choice: &mut Choice,
 ) -> Result<Vec<(ComponentName, String)>, Failure> {
@@ -203,12 +210,12 @@ async fn ask_probes(
     let environment = &source.target.environment;
     let prober =
         Prober { http: &invocation.http, browser: &invocation.browser, events: invocation.events, release: &release };
-    for chosen in choice.components.iter_mut().filter(|chosen| chosen.evidence == Evidence::Runs) {
+    for chosen in choice.components.iter_mut().filter(|chosen| chosen.evidence == ReleaseEvidence::Runs) {
         let component = source.component(&chosen.component)?;
-        let step = StepId::of_source(Verb::Probe, environment, component.name());
+        let step = StepId::of_source(StepVerb::Probe, environment, component.name());
         let Err(failure) = prober.ask_all(component.probes(), &step).await else { continue };
         match recorded(source, component, wanted, &chosen.digest).await? {
-            Some(recorded) => chosen.evidence = Evidence::Recorded(recorded),
+            Some(recorded) => chosen.evidence = ReleaseEvidence::Recorded(recorded),
             None => failures.push((component.name().clone(), failure.brief())),
         }
     }
@@ -217,8 +224,8 @@ async fn ask_probes(
 
 /// The success that the ledger has of a release that somebody names, with the same bytes.
 async fn recorded(
-    source: &Source,
-    component: &dyn kinds::Source,
+    source: &ObservedSource,
+    component: &dyn kinds::PromotionSource,
     wanted: Option<&GitSha>,
     digest: &Digest,
 ) -> Result<Option<Recorded>, Failure> {
@@ -231,12 +238,12 @@ async fn recorded(
 /// nothing when another deployment, or another task, may have given them. A release that somebody names may have moved
 /// on, where the ledger records the success of that same revision.
 async fn confirm(
-    invocation: &Invocation<'_>,
-    source: &Source,
+    invocation: &ChangeRun<'_>,
+    source: &ObservedSource,
     wanted: Option<&GitSha>,
-    proven: &mut Proven,
+    proven: &mut SourceRelease,
 ) -> Result<(), Failure> {
-    for chosen in proven.choice.components.iter_mut().filter(|chosen| chosen.evidence == Evidence::Runs) {
+    for chosen in proven.choice.components.iter_mut().filter(|chosen| chosen.evidence == ReleaseEvidence::Runs) {
         let component = source.component(&chosen.component)?;
         if proven.failures.iter().any(|(name, _)| name == component.name()) {
             continue;
@@ -244,14 +251,14 @@ async fn confirm(
         let still_runs = component.still_runs(&source.cloud, &source.access.registry).await?;
         let Err(reason) = still_runs else {
             if let Some(tasks) = component.tasks() {
-                let subject = Subject::Source(source.target.environment.clone(), component.name().clone());
-                invocation.events.emit(Event::TasksProven { subject, tasks });
+                let subject = StepSubject::Source(source.target.environment.clone(), component.name().clone());
+                invocation.events.emit(RunEvent::TasksProven { subject, tasks });
             }
             continue;
         };
         let recorded = recorded(source, component, wanted, &chosen.digest).await?;
         match recorded.filter(|recorded| component.is_running(&recorded.revision)) {
-            Some(recorded) => chosen.evidence = Evidence::Recorded(recorded),
+            Some(recorded) => chosen.evidence = ReleaseEvidence::Recorded(recorded),
             None => proven.failures.push((component.name().clone(), reason)),
         }
     }
@@ -259,20 +266,20 @@ async fn confirm(
 }
 
 async fn prepare(
-    invocation: &Invocation<'_>,
-    (mut target, cloud): (Target, observe::Session),
-    source: Source,
-    mut proven: Proven,
-    (wanted, overrides, bundles): (Option<&GitSha>, Vec<Override>, &[GivenBundle]),
-) -> Result<Prepared, Failure> {
+    invocation: &ChangeRun<'_>,
+    (mut target, cloud): (EnvironmentTarget, observe::WriterSession),
+    source: ObservedSource,
+    mut proven: SourceRelease,
+    (wanted, overrides, bundles): (Option<&GitSha>, Vec<GateOverride>, &[GivenBundle]),
+) -> Result<PreparedChange, Failure> {
     let sha = &proven.choice.release;
     let release = ReleaseName::Commit(sha.clone());
-    invocation.events.emit(Event::ReleaseChosen(release.clone()));
+    invocation.events.emit(RunEvent::ReleaseChosen(release.clone()));
     warn_of_ledger_alone(invocation, &source.target.environment, &proven.choice);
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let recorded = |name: &ComponentName| proven.promoted.get(name).and_then(|promoted| promoted.has_pre_deploy());
     let files = observe::at_release(context, configuration, &invocation.git, sha, &mut target, &recorded).await?;
-    if matches!(files, Files::Unused) {
+    if matches!(files, DefinitionFiles::Unused) {
         warn_of_unknown_pre_deploy(invocation, &target, &proven);
     }
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
@@ -297,21 +304,21 @@ async fn prepare(
     let asked = asked_of(&source.target.environment, &target);
     confirm(invocation, &source, wanted, &mut proven).await.map_err(|failure| failure.cause(&asked))?;
     if plan.policy.is_evaluated(GateName::Soak, plan.command) {
-        evidence.soak = Known::Is(soaked(&source, &proven.choice).await.map_err(|failure| failure.cause(&asked))?);
+        evidence.soak = Fact::Is(soaked(&source, &proven.choice).await.map_err(|failure| failure.cause(&asked))?);
     }
-    let Proven { choice, failures, .. } = proven;
-    evidence.proof = Known::Is(Proof { source: source.target.environment.clone(), choice, failures });
-    Ok(Prepared { cloud, access, source: Some(source.access), plan, evidence })
+    let SourceRelease { choice, failures, .. } = proven;
+    evidence.proof = Fact::Is(SourceProof { source: source.target.environment.clone(), choice, failures });
+    Ok(PreparedChange { cloud, access, source: Some(source.access), plan, evidence })
 }
 
 /// Since when each component of the source runs what is promoted.
-async fn soaked(source: &Source, choice: &Choice) -> Result<Vec<Soaked>, Failure> {
+async fn soaked(source: &ObservedSource, choice: &Choice) -> Result<Vec<Soaked>, Failure> {
     let mut soaked = Vec::new();
     for chosen in &choice.components {
         let component = source.component(&chosen.component)?;
         let runs = match &chosen.evidence {
-            Evidence::Runs => true,
-            Evidence::Recorded(recorded) => component.is_running(&recorded.revision),
+            ReleaseEvidence::Runs => true,
+            ReleaseEvidence::Recorded(recorded) => component.is_running(&recorded.revision),
         };
         let run = component.ran(&source.cloud, &chosen.digest, runs).await?;
         soaked.push(Soaked::of(chosen.component.clone(), &run));
@@ -320,7 +327,7 @@ async fn soaked(source: &Source, choice: &Choice) -> Result<Vec<Soaked>, Failure
 }
 
 /// Says where nothing that runs proves the release: everyone who may tag the revisions of the source could have said it.
-fn warn_of_ledger_alone(invocation: &Invocation<'_>, source: &EnvironmentName, choice: &Choice) {
+fn warn_of_ledger_alone(invocation: &ChangeRun<'_>, source: &EnvironmentName, choice: &Choice) {
     let recorded = choice.by_tags_alone();
     if !recorded.is_empty() {
         invocation.events.warning(
@@ -335,7 +342,7 @@ fn warn_of_ledger_alone(invocation: &Invocation<'_>, source: &EnvironmentName, c
 }
 
 /// Says of which components it is not known whether the release has a command before traffic.
-fn warn_of_unknown_pre_deploy(invocation: &Invocation<'_>, target: &Target, proven: &Proven) {
+fn warn_of_unknown_pre_deploy(invocation: &ChangeRun<'_>, target: &EnvironmentTarget, proven: &SourceRelease) {
     for component in target.components.iter().filter(|component| component.kind.has_pre_deploy().is_none()) {
         if let Some(promoted) = proven.promoted.get(&component.name) {
             invocation.events.warning(
@@ -353,9 +360,9 @@ fn warn_of_unknown_pre_deploy(invocation: &Invocation<'_>, target: &Target, prov
 }
 
 async fn images(
-    source: &Source,
+    source: &ObservedSource,
     (cloud, access): (&Cloud, &RegistryAccess),
-    target: &Target,
+    target: &EnvironmentTarget,
     choice: &Choice,
 ) -> Result<Vec<ImagePlan>, Failure> {
     let release = ReleaseName::Commit(choice.release.clone());

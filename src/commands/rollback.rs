@@ -3,22 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Invocation, LEDGER_ALONE, Prepared, finish};
+use super::change::{ChangeRun, LEDGER_ALONE, PreparedChange, finish};
 use crate::cli;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
-use crate::domain::gate::Command;
+use crate::domain::gate::ChangeCommand;
 use crate::domain::git::FETCH_HISTORY;
 use crate::domain::hold::HoldScope;
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Intent, LeftRelease, PlannedHold, PlannedTags, left_releases};
 use crate::domain::release::ReleaseName;
-use crate::domain::rollback::{Baseline, Past, common, to_baseline};
-use crate::domain::target::Target;
+use crate::domain::rollback::{ComponentBaseline, RollbackCandidates, common, to_baseline};
+use crate::domain::target::EnvironmentTarget;
 use crate::evidence;
-use crate::kinds::{self, PastReleases, Planned, Restorable, WholePlan};
-use crate::observe::{self, Cloud, Files, RegistryAccess};
+use crate::kinds::{self, ComponentWithPlan, PastReleases, Restorable, WholePlan};
+use crate::observe::{self, Cloud, DefinitionFiles, RegistryAccess};
 use crate::together::try_each;
 
 /// What to do where what ran before the first release cannot be run again.
@@ -30,14 +30,14 @@ const BY_HAND: &str = "point the service at its old revision by hand, or ship an
 const LEFT_OUT_SHOWN: usize = 5;
 
 /// What was seen of an environment, now and before.
-type Seen = [Box<dyn PastReleases>];
+type ObservedEnvironment = [Box<dyn PastReleases>];
 
 /// Rolls back, or plans to.
 ///
 /// # Errors
 ///
 /// With the outcome.
-pub async fn run(invocation: Invocation<'_>, arguments: &cli::Rollback) -> Result<Outcome, Failure> {
+pub async fn run(invocation: ChangeRun<'_>, arguments: &cli::Rollback) -> Result<Outcome, Failure> {
     let (invocation, expected) = invocation.expecting(arguments.expect_plan.as_deref(), arguments.plan_run)?;
     let invocation = &invocation;
     let (context, configuration) = (invocation.context, &invocation.configuration);
@@ -47,10 +47,10 @@ pub async fn run(invocation: Invocation<'_>, arguments: &cli::Rollback) -> Resul
         Some(ReleaseName::BASELINE) => Some(ReleaseName::Baseline),
         written => invocation.release(written).await?.map(ReleaseName::Commit),
     };
-    let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
+    let cloud = observe::WriterSession::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let look = async |component| {
-        let observed = kinds::observe(&cloud, component, &Files::Unused, None).await?;
+        let observed = kinds::observe(&cloud, component, &DefinitionFiles::Unused, None).await?;
         observed.past(&cloud, wanted.as_ref()).await
     };
     let seen = try_each(&target.components, look).await?;
@@ -59,11 +59,11 @@ pub async fn run(invocation: Invocation<'_>, arguments: &cli::Rollback) -> Resul
         Some(wanted) => wanted,
         None => newest(invocation, &target.environment, &seen).await?,
     };
-    invocation.events.emit(Event::ReleaseChosen(release.clone()));
+    invocation.events.emit(RunEvent::ReleaseChosen(release.clone()));
     let mut plan = WholePlan::new(Intent::Rollback, cloud.account.clone(), &target, release);
     if arguments.release.is_some() {
         // One person may go back to what served before, and to nothing else.
-        plan.command = Command::Restore;
+        plan.command = ChangeCommand::Restore;
     }
     let restored = plan_components(&target, &access, seen, &plan.release).await?;
     plan.tags = plan_tags(invocation, &target, (&cloud, &access), (&restored, &plan.release)).await;
@@ -72,18 +72,18 @@ pub async fn run(invocation: Invocation<'_>, arguments: &cli::Rollback) -> Resul
     plan.holds = plan_holds(invocation, &mut plan.components).await;
     note(invocation, &target, &plan);
     let evidence = invocation.evidence(&cloud, &plan).await;
-    let prepared = Prepared { cloud, access, source: None, plan, evidence };
+    let prepared = PreparedChange { cloud, access, source: None, plan, evidence };
     finish(invocation, prepared, expected.as_ref()).await
 }
 
 /// The newest release that all components can go back to and no rollback has left before.
 async fn newest(
-    invocation: &Invocation<'_>,
+    invocation: &ChangeRun<'_>,
     environment: &EnvironmentName,
-    seen: &Seen,
+    seen: &ObservedEnvironment,
 ) -> Result<ReleaseName, Failure> {
     let history = format!("`shipgate history {environment}` lists what served; name one with --release");
-    let past: Vec<Past> = seen.iter().map(|component| component.past()).collect();
+    let past: Vec<RollbackCandidates> = seen.iter().map(|component| component.past()).collect();
     let mut barred = Vec::new();
     for release in common(&past) {
         match left_before(invocation, seen, &release).await {
@@ -91,8 +91,8 @@ async fn newest(
                 note_cut_off(invocation, &past, &release);
                 return Ok(release);
             }
-            Some(Left::Barred(reason)) => barred.push(format!("{} is barred: {reason}", release.short())),
-            Some(Left::Unknown(reason)) => {
+            Some(RollbackSource::Barred(reason)) => barred.push(format!("{} is barred: {reason}", release.short())),
+            Some(RollbackSource::Unknown(reason)) => {
                 return Err(Failure::failed(format!(
                     "whether release {} is barred is unknown in this clone",
                     release.short()
@@ -115,10 +115,16 @@ async fn newest(
 }
 
 /// The releases that a rollback left, of those that came before what runs.
-async fn left_of(invocation: &Invocation<'_>, seen: &Seen, past: &[Past]) -> Vec<ReleaseName> {
+async fn left_of(
+    invocation: &ChangeRun<'_>,
+    seen: &ObservedEnvironment,
+    past: &[RollbackCandidates],
+) -> Vec<ReleaseName> {
     let mut left = Vec::new();
     for release in past.iter().flat_map(|past| &past.earlier) {
-        if !left.contains(release) && matches!(left_before(invocation, seen, release).await, Some(Left::Barred(_))) {
+        if !left.contains(release)
+            && matches!(left_before(invocation, seen, release).await, Some(RollbackSource::Barred(_)))
+        {
             left.push(release.clone());
         }
     }
@@ -128,8 +134,8 @@ async fn left_of(invocation: &Invocation<'_>, seen: &Seen, past: &[Past]) -> Vec
 /// Says why no component can go back, and what can be done where there is something.
 fn nowhere(
     environment: &EnvironmentName,
-    seen: &Seen,
-    (past, left): (&[Past], &[ReleaseName]),
+    seen: &ObservedEnvironment,
+    (past, left): (&[RollbackCandidates], &[ReleaseName]),
     history: String,
     mut failure: Failure,
 ) -> Failure {
@@ -137,7 +143,7 @@ fn nowhere(
     for (component, stuck) in &stuck {
         failure = failure.cause(format!("{component}: {}", stuck.described()));
     }
-    let before = past.iter().filter(|past| past.baseline != Baseline::NoRelease);
+    let before = past.iter().filter(|past| past.baseline != ComponentBaseline::NoRelease);
     failure = before.fold(failure, |failure, before| of_baseline(failure, environment, before, past.len()));
     if is_any_left(seen) && stuck.iter().any(|(_, stuck)| stuck.left > 0) {
         failure = failure
@@ -146,7 +152,7 @@ fn nowhere(
     for (component, _) in stuck.iter().filter(|(_, stuck)| past.len() > 1 && stuck.open > 0) {
         failure = failure.hint(format!("roll {component} back alone with --component {component}"));
     }
-    let is_at_baseline = past.iter().all(|past| matches!(past.baseline, Baseline::Runs(_)));
+    let is_at_baseline = past.iter().all(|past| matches!(past.baseline, ComponentBaseline::Runs(_)));
     if is_at_baseline || stuck.iter().all(|(_, stuck)| stuck.left + stuck.open == 0) {
         return failure.hint("only what succeeded before what runs can be gone back to: ship another commit instead");
     }
@@ -154,31 +160,41 @@ fn nowhere(
 }
 
 /// Says of a component that cannot go back what it ran before its first release.
-fn of_baseline(failure: Failure, environment: &EnvironmentName, past: &Past, components: usize) -> Failure {
+fn of_baseline(
+    failure: Failure,
+    environment: &EnvironmentName,
+    past: &RollbackCandidates,
+    components: usize,
+) -> Failure {
     let name = &past.component;
     let failure = match (&past.baseline, past.baseline.closed()) {
         (_, Some(why)) => failure.cause(format!("{name}: {why}")),
-        (Baseline::Open(place), None) => failure.cause(format!("{name}: before its first release it ran {place}")),
+        (ComponentBaseline::Open(place), None) => {
+            failure.cause(format!("{name}: before its first release it ran {place}"))
+        }
         (_, None) => failure,
     };
     match &past.baseline {
-        Baseline::Gone(_) => failure.hint(DEREGISTERED),
-        Baseline::Unknown(_) => failure.hint(BY_HAND),
-        Baseline::Open(_) if components > 1 => failure.hint(format!(
+        ComponentBaseline::Gone(_) => failure.hint(DEREGISTERED),
+        ComponentBaseline::Unknown(_) => failure.hint(BY_HAND),
+        ComponentBaseline::Open(_) if components > 1 => failure.hint(format!(
             "`shipgate rollback {environment} --release baseline --component {name}` takes {name} there"
         )),
-        Baseline::Open(_) | Baseline::Runs(_) | Baseline::NotKept | Baseline::NoRelease => failure,
+        ComponentBaseline::Open(_)
+        | ComponentBaseline::Runs(_)
+        | ComponentBaseline::NotKept
+        | ComponentBaseline::NoRelease => failure,
     }
 }
 
 /// Whether a hold is there that a rollback put there.
-fn is_any_left(seen: &Seen) -> bool {
+fn is_any_left(seen: &ObservedEnvironment) -> bool {
     let mut holds = seen.iter().flat_map(|component| component.observed().holds());
     holds.any(|hold| matches!(hold.scope, HoldScope::Left { .. }))
 }
 
 /// Says where the rollback before this one is taken up, so that no reader waits for an older release.
-fn note_cut_off(invocation: &Invocation<'_>, past: &[Past], release: &ReleaseName) {
+fn note_cut_off(invocation: &ChangeRun<'_>, past: &[RollbackCandidates], release: &ReleaseName) {
     for past in past.iter().filter(|past| past.cut_off && past.runs.as_ref() == Some(release)) {
         invocation.events.warning(
             format!(
@@ -191,13 +207,17 @@ fn note_cut_off(invocation: &Invocation<'_>, past: &[Past], release: &ReleaseNam
     }
 }
 
-enum Left {
+enum RollbackSource {
     Barred(String),
     Unknown(String),
 }
 
 /// Whether a rollback left a release before. A hold by hand stops what is new, not the way back.
-async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &ReleaseName) -> Option<Left> {
+async fn left_before(
+    invocation: &ChangeRun<'_>,
+    seen: &ObservedEnvironment,
+    release: &ReleaseName,
+) -> Option<RollbackSource> {
     // What has no commit is none that a hold covers.
     let commit = release.sha()?;
     for hold in seen.iter().flat_map(|component| component.observed().holds()) {
@@ -206,19 +226,19 @@ async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &Release
         }
         match evidence::held(&invocation.history(), &hold, commit).await {
             Some(false) => {}
-            Some(true) => return Some(Left::Barred(hold.reason())),
-            None => return Some(Left::Unknown(hold.reason())),
+            Some(true) => return Some(RollbackSource::Barred(hold.reason())),
+            None => return Some(RollbackSource::Unknown(hold.reason())),
         }
     }
     None
 }
 
 async fn plan_components(
-    target: &Target,
+    target: &EnvironmentTarget,
     access: &RegistryAccess,
     seen: Vec<Box<dyn PastReleases>>,
     release: &ReleaseName,
-) -> Result<Vec<Box<dyn Planned>>, Failure> {
+) -> Result<Vec<Box<dyn ComponentWithPlan>>, Failure> {
     let mut components = Vec::new();
     for component in seen {
         let (name, left_out) = (component.observed().name().clone(), component.left_out());
@@ -250,10 +270,10 @@ async fn plan_components(
 /// What is planned for the tags beside the release's own: back to the image that is restored, where all components restore
 /// the same one. The way back does not fail by a tag that cannot be read.
 async fn plan_tags(
-    invocation: &Invocation<'_>,
-    target: &Target,
+    invocation: &ChangeRun<'_>,
+    target: &EnvironmentTarget,
     (cloud, access): (&Cloud, &RegistryAccess),
-    (components, release): (&[Box<dyn Planned>], &ReleaseName),
+    (components, release): (&[Box<dyn ComponentWithPlan>], &ReleaseName),
 ) -> Vec<PlannedTags> {
     let mut planned = Vec::new();
     // What ran before the first release may be of any repository.
@@ -278,7 +298,7 @@ async fn plan_tags(
 
 /// Plans the holds: whatever a component leaves is stopped on all of them. Those of earlier rollbacks that new ones cover are
 /// taken off: a service has room for fifty tags.
-async fn plan_holds(invocation: &Invocation<'_>, components: &mut [Box<dyn Planned>]) -> Vec<PlannedHold> {
+async fn plan_holds(invocation: &ChangeRun<'_>, components: &mut [Box<dyn ComponentWithPlan>]) -> Vec<PlannedHold> {
     let left = left_releases(components.iter().map(|component| component.plan()));
     let mut holds = Vec::new();
     for component in components {
@@ -293,7 +313,7 @@ async fn plan_holds(invocation: &Invocation<'_>, components: &mut [Box<dyn Plann
 }
 
 /// A release that has all that is left leaves nothing to stop.
-async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [Box<dyn Planned>]) {
+async fn leave_out_forward(invocation: &ChangeRun<'_>, components: &mut [Box<dyn ComponentWithPlan>]) {
     for component in components {
         let Some(LeftRelease { left, returned: Some(returned) }) = component.plan().back.leaves.clone() else {
             continue;
@@ -309,7 +329,7 @@ async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [Box<dy
 }
 
 /// The revisions that are called a success by tags which their content does not confirm, in words.
-fn seen_left_out(seen: &Seen) -> Vec<String> {
+fn seen_left_out(seen: &ObservedEnvironment) -> Vec<String> {
     let each = seen.iter().flat_map(|component| {
         let reasons = component.left_out().into_iter().take(LEFT_OUT_SHOWN);
         reasons.map(|reason| format!("{} does not go back to {reason}", component.observed().name()))
@@ -317,7 +337,7 @@ fn seen_left_out(seen: &Seen) -> Vec<String> {
     each.collect()
 }
 
-fn warn_of_left_out(invocation: &Invocation<'_>, seen: &Seen) {
+fn warn_of_left_out(invocation: &ChangeRun<'_>, seen: &ObservedEnvironment) {
     for text in seen_left_out(seen) {
         let hint = "find out who wrote its tags: CloudTrail has TagResource and RegisterTaskDefinition";
         invocation.events.warning(text, Some(hint.to_owned()));
@@ -325,7 +345,7 @@ fn warn_of_left_out(invocation: &Invocation<'_>, seen: &Seen) {
 }
 
 /// What somebody who rolls back should know before.
-fn note(invocation: &Invocation<'_>, target: &Target, plan: &WholePlan) {
+fn note(invocation: &ChangeRun<'_>, target: &EnvironmentTarget, plan: &WholePlan) {
     let release = &plan.release;
     for component in plan.components().filter(|component| !component.is_empty()) {
         let name = &component.name;

@@ -5,9 +5,9 @@ use crate::domain::behind::{Behind, Distance};
 use crate::domain::failure::Failure;
 use crate::domain::hold::HoldScope;
 use crate::domain::release::GitSha;
-use crate::domain::role::Access;
-use crate::domain::run::WorkflowRun;
-use crate::domain::target::Target;
+use crate::domain::role::RolePurpose;
+use crate::domain::run::RunName;
+use crate::domain::target::EnvironmentTarget;
 use crate::domain::view::status::{ComponentStatus, EnvironmentStatus, SeenComponent};
 use crate::kinds::driver;
 use crate::observe::{self, Configuration, Identities};
@@ -44,7 +44,11 @@ pub async fn run(session: &Session<'_>, environment: Option<&str>) -> Result<Vec
     Ok(statuses)
 }
 
-async fn look(identities: &Identities<'_>, name: &str, target: Result<Target, Failure>) -> EnvironmentStatus {
+async fn look(
+    identities: &Identities<'_>,
+    name: &str,
+    target: Result<EnvironmentTarget, Failure>,
+) -> EnvironmentStatus {
     let mut status = EnvironmentStatus { name: name.to_owned(), source: None, components: Vec::new(), failure: None };
     let target = match target {
         Ok(target) => target,
@@ -53,7 +57,7 @@ async fn look(identities: &Identities<'_>, name: &str, target: Result<Target, Fa
             return status;
         }
     };
-    match observe::cloud(identities, &target, Access::Read).await {
+    match observe::cloud(identities, &target, RolePurpose::Read).await {
         Ok(cloud) => {
             let look = async |component| {
                 let seen = driver(component).status(&cloud).await;
@@ -132,7 +136,7 @@ async fn explain(git: &Git, server: &str, component: &mut SeenComponent) {
         passed(git, commit, seen).await;
     }
     if let Some(last) = &mut seen.last {
-        last.url = last.run.as_deref().and_then(WorkflowRun::named).map(|run| run.page(server));
+        last.url = last.run.as_deref().and_then(RunName::named).map(|run| run.page(server));
     }
 }
 

@@ -1,16 +1,16 @@
 //! `unhold` and `plan unhold`: takes every hold off that was seen, and no other.
 
 use super::change::{ApprovedPlan, another_plan, approved_plan, expected_plan};
-use super::hold::{Asking, not_all, refusal, target, wanted};
+use super::hold::{HoldConfirmation, not_all, refusal, target, wanted};
 use crate::cli;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Command, Known, authorize, evaluate};
+use crate::domain::gate::{ChangeCommand, Fact, authorize, evaluate};
 use crate::domain::hold::{self, Hold};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ExpectedPlan, HeldComponent, UnholdPlan};
-use crate::domain::role::Access;
-use crate::domain::target::Target;
+use crate::domain::role::RolePurpose;
+use crate::domain::target::EnvironmentTarget;
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange, PlannedUnhold};
 use crate::evidence::AskedPlan;
 use crate::kinds::driver;
@@ -23,13 +23,14 @@ use crate::session::Session;
 ///
 /// The arguments or the configuration are not right, a component cannot be looked at, or the plan is not the expected one.
 pub async fn plan(session: &Session<'_>, arguments: &cli::Unhold) -> Result<Outcome, Failure> {
-    let Asked { reason, expected, configuration, target, .. } = Asked::read(session, arguments)?;
+    let UnholdRequest { reason, expected, configuration, target, .. } = UnholdRequest::read(session, arguments)?;
     let identities = session.identities(&configuration);
-    let cloud = observe::cloud(&identities, &target, Access::Read).await?;
+    let cloud = observe::cloud(&identities, &target, RolePurpose::Read).await?;
     let plan = UnholdPlan::new(&target, cloud.account.clone(), reason, held(&cloud, &target).await?);
-    let asking = Asking { session, configuration: &configuration, target: &target, command: Command::Unhold };
+    let asking =
+        HoldConfirmation { session, configuration: &configuration, target: &target, command: ChangeCommand::Unhold };
     let gates = evaluate(&plan, &asking.evidence_of_plan(&cloud).await);
-    session.events.emit(Event::UnholdPlanned(Box::new(PlannedUnhold { plan: plan.clone(), gates })));
+    session.events.emit(RunEvent::UnholdPlanned(Box::new(PlannedUnhold { plan: plan.clone(), gates })));
     is_expected(session, &plan, expected.as_ref())?;
     Ok(Outcome::Planned)
 }
@@ -41,7 +42,7 @@ pub async fn plan(session: &Session<'_>, arguments: &cli::Unhold) -> Result<Outc
 /// Before anything was changed: as [`plan`], or a gate refuses.
 pub async fn run(session: &Session<'_>, arguments: &cli::Unhold) -> Result<ChangedHolds, Failure> {
     let (context, now) = (session.context, (session.clock)());
-    let Asked { reason, expected, approved, configuration, target } = Asked::read(session, arguments)?;
+    let UnholdRequest { reason, expected, approved, configuration, target } = UnholdRequest::read(session, arguments)?;
     let identities = session.identities(&configuration);
     let cloud = Writable::enter(&identities, &target).await?;
     let wanted = wanted(&arguments.reason, context.provenance(&cloud.caller).author(), now)?;
@@ -54,9 +55,10 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Unhold) -> Result<Chang
         trusted: target.workflows.clone(),
         configuration: &configuration,
         // The document has the holds with the time of each. Once they are off, no plan has this digest again.
-        carried_out: Known::Is(Vec::new()),
+        carried_out: Fact::Is(Vec::new()),
     });
-    let asking = Asking { session, configuration: &configuration, target: &target, command: Command::Unhold };
+    let asking =
+        HoldConfirmation { session, configuration: &configuration, target: &target, command: ChangeCommand::Unhold };
     let evidence = asking.evidence(&cloud, asked).await;
     let authorized = authorize(plan, &evidence).map_err(|gates| refusal(&gates))?;
     let writer = cloud.open(authorized.permit());
@@ -76,16 +78,16 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Unhold) -> Result<Chang
 }
 
 /// What is asked for, as far as it is known without AWS.
-struct Asked {
+struct UnholdRequest {
     /// Why, neutral.
     reason: String,
     expected: Option<ExpectedPlan>,
     approved: Option<ApprovedPlan>,
     configuration: Configuration,
-    target: Target,
+    target: EnvironmentTarget,
 }
 
-impl Asked {
+impl UnholdRequest {
     fn read(session: &Session<'_>, arguments: &cli::Unhold) -> Result<Self, Failure> {
         // The person is known when AWS says so; a reason that never fits needs no call.
         let reason = wanted(&arguments.reason, "", (session.clock)())?.reason();
@@ -98,7 +100,7 @@ impl Asked {
 }
 
 /// The components with all that would be taken off.
-async fn held(cloud: &Cloud, target: &Target) -> Result<Vec<HeldComponent>, Failure> {
+async fn held(cloud: &Cloud, target: &EnvironmentTarget) -> Result<Vec<HeldComponent>, Failure> {
     let mut components = Vec::new();
     for component in &target.components {
         let holds = driver(component).holds_to_lift(cloud).await?;

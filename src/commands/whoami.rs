@@ -9,12 +9,12 @@ use crate::clients::iam::Iam;
 use crate::clients::id_token::TokenEndpoint;
 use crate::context::Context;
 use crate::domain::failure::Failure;
-use crate::domain::iam::diagnosis::{Verdict, diagnose, names_workflow};
+use crate::domain::iam::diagnosis::{TrustVerdict, diagnose, names_workflow};
 use crate::domain::iam::trust::{ISSUER, of_token};
-use crate::domain::role::{Access, Partition, RoleArn};
-use crate::domain::target::Target;
+use crate::domain::role::{Partition, RoleArn, RolePurpose};
+use crate::domain::target::EnvironmentTarget;
 use crate::domain::token::Claims;
-use crate::domain::view::identity::{Entry, EnvironmentIdentities, SeenIdentities, SeenIdentity};
+use crate::domain::view::identity::{EnvironmentIdentities, IdentityEntry, SeenIdentities, SeenIdentity};
 use crate::observe::{Identities, NotEntered};
 use crate::session::Session;
 
@@ -40,10 +40,10 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Whoami) -> Result<SeenI
                     answer.claims = claims(context, &target, arguments).await;
                 }
                 let given = arguments.trust_policy.as_deref().map(|file| read(context, file)).transpose()?;
-                let of = if arguments.read_role { Some(Access::Read) } else { None };
+                let of = if arguments.read_role { Some(RolePurpose::Read) } else { None };
                 for access in of.map_or_else(|| accesses(&target), |access| vec![access]) {
                     let is_own = given.is_none() && arguments.subject.is_none();
-                    let known = Known { claims: answer.claims.as_ref(), trust_policy: given.as_ref(), is_own };
+                    let known = RefusalContext { claims: answer.claims.as_ref(), trust_policy: given.as_ref(), is_own };
                     environment.identities.push(look(&identities, &target, access, known).await);
                 }
             }
@@ -57,23 +57,23 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Whoami) -> Result<SeenI
 
 /// What a refusal can be explained with.
 #[derive(Clone, Copy)]
-struct Known<'k> {
+struct RefusalContext<'k> {
     claims: Option<&'k Claims>,
     trust_policy: Option<&'k Value>,
     /// Whether it is about this job, and no policy is given that is to be explained.
     is_own: bool,
 }
 
-fn accesses(target: &Target) -> Vec<Access> {
+fn accesses(target: &EnvironmentTarget) -> Vec<RolePurpose> {
     match target.roles.read_role {
-        Some(_) => vec![Access::Change, Access::Read],
-        None => vec![Access::Change],
+        Some(_) => vec![RolePurpose::Change, RolePurpose::Read],
+        None => vec![RolePurpose::Change],
     }
 }
 
 /// What the job's token says, or what a token with the given `sub` and claims would say. Why there is none is reported with
 /// the roles.
-async fn claims(context: &Context, target: &Target, arguments: &cli::Whoami) -> Option<Claims> {
+async fn claims(context: &Context, target: &EnvironmentTarget, arguments: &cli::Whoami) -> Option<Claims> {
     let audience = Partition::of(&target.region).audience();
     if let Some(subject) = arguments.subject.clone() {
         let (issuer, audience) = (format!("https://{ISSUER}"), audience.to_owned());
@@ -101,15 +101,22 @@ fn read(context: &Context, file: &Utf8Path) -> Result<Value, Failure> {
     serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
 }
 
-async fn look(identities: &Identities<'_>, target: &Target, access: Access, known: Known<'_>) -> SeenIdentity {
+async fn look(
+    identities: &Identities<'_>,
+    target: &EnvironmentTarget,
+    access: RolePurpose,
+    known: RefusalContext<'_>,
+) -> SeenIdentity {
     let role = target.roles.assumption(access).map(|assumption| assumption.via.unwrap_or(assumption.role));
     let entry = match (identities.try_enter(target, access).await, &role, known.claims) {
-        (Ok(identity), _, _) => Entry::Is(identity.caller),
-        (Err(NotEntered { meant_for: Some(meant_for), .. }), _, _) if known.is_own => Entry::ByDesign(meant_for),
-        (Err(NotEntered { failure, .. }), Some(role), Some(claims)) => {
-            Entry::Refused(explain(failure, identities, target, role, known.trust_policy, claims).await)
+        (Ok(identity), _, _) => IdentityEntry::Is(identity.caller),
+        (Err(NotEntered { meant_for: Some(meant_for), .. }), _, _) if known.is_own => {
+            IdentityEntry::ByDesign(meant_for)
         }
-        (Err(NotEntered { failure, .. }), _, _) => Entry::Refused(failure),
+        (Err(NotEntered { failure, .. }), Some(role), Some(claims)) => {
+            IdentityEntry::Refused(explain(failure, identities, target, role, known.trust_policy, claims).await)
+        }
+        (Err(NotEntered { failure, .. }), _, _) => IdentityEntry::Refused(failure),
     };
     SeenIdentity { access, role: target.roles.assumption(access).map(|assumption| assumption.role), entry }
 }
@@ -118,7 +125,7 @@ async fn look(identities: &Identities<'_>, target: &Target, access: Access, know
 async fn explain(
     failure: Failure,
     identities: &Identities<'_>,
-    target: &Target,
+    target: &EnvironmentTarget,
     role: &RoleArn,
     given: Option<&Value>,
     claims: &Claims,
@@ -133,17 +140,17 @@ async fn explain(
     // The token that was refused was for the role's own partition.
     let claims = &Claims { audience: role.partition().audience().to_owned(), ..claims.clone() };
     match diagnose(&policy, role, claims) {
-        Verdict::LetsIn => failure.cause("the trust policy would let this token in: was it changed a moment ago?"),
-        Verdict::Denies(reasons) => (reasons.iter().fold(failure, Failure::cause))
+        TrustVerdict::LetsIn => failure.cause("the trust policy would let this token in: was it changed a moment ago?"),
+        TrustVerdict::Denies(reasons) => (reasons.iter().fold(failure, Failure::cause))
             .hint("if this job should have the role, change the statement of the trust policy that denies it"),
-        Verdict::KeepsOut(reasons) => {
+        TrustVerdict::KeepsOut(reasons) => {
             reasons.iter().fold(failure, Failure::cause).hint(correction(&policy, target, role, claims))
         }
     }
 }
 
 /// How a policy would let a job in. A statement for whatever job it is would open a role that asks for the gate's workflow.
-fn correction(policy: &Value, target: &Target, role: &RoleArn, claims: &Claims) -> String {
+fn correction(policy: &Value, target: &EnvironmentTarget, role: &RoleArn, claims: &Claims) -> String {
     if names_workflow(policy) {
         let environment = &target.environment;
         return format!(
@@ -156,7 +163,7 @@ fn correction(policy: &Value, target: &Target, role: &RoleArn, claims: &Claims) 
 }
 
 /// The role's trust policy, where the ambient credentials may read it.
-async fn readable(identities: &Identities<'_>, target: &Target, role: &RoleArn) -> Option<Value> {
+async fn readable(identities: &Identities<'_>, target: &EnvironmentTarget, role: &RoleArn) -> Option<Value> {
     let config = identities.ambient(target).await.ok()?;
     config.credentials_provider()?.provide_credentials().await.ok()?;
     Iam::new(&config).trust_policy(role).await.ok()

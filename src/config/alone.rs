@@ -4,22 +4,22 @@ use std::collections::HashMap;
 
 use super::error::Problems;
 use super::keys::{Alone, AnyWritten};
-use super::merged::{Purpose, Wanted};
+use super::merged::{ComponentRequest, Purpose};
 use super::outline;
 use super::raw::RawConfig;
 use super::read::Key;
 
 /// Where a name stands: its key, the component and the environment.
-type Standing<'d> = (&'static str, &'d str, &'d str);
+type NamePlace<'d> = (&'static str, &'d str, &'d str);
 
 /// Notes each name that stands where another environment or another key has it. Names with variables that only the
 /// surroundings know are left out: they may differ.
 pub(super) fn check(config: &RawConfig, problems: &mut Problems) {
-    let mut seen: HashMap<String, Vec<Standing<'_>>> = HashMap::new();
+    let mut seen: HashMap<String, Vec<NamePlace<'_>>> = HashMap::new();
     for (environment, _) in config.environments.iter() {
         let look_up = outline::look_up(config, &environment.text);
         for (component, written) in written(config) {
-            let wanted = Wanted { component, environment, purpose: Purpose::Change };
+            let wanted = ComponentRequest { component, environment, purpose: Purpose::Change };
             for Alone { key, text, shared, mixed } in written.alone(wanted) {
                 let Some(name) = look_up(text) else { continue };
                 let standing = (key, component.text.as_str(), environment.text.as_str());
@@ -56,10 +56,10 @@ fn written(config: &RawConfig) -> impl Iterator<Item = (&Key, &dyn AnyWritten)> 
 
 /// Two components of one environment may have the same under one key: whether they may is decided where all of an
 /// environment is known.
-fn clashes((key, _, environment): &Standing<'_>, (other_key, _, other): &Standing<'_>) -> bool {
+fn clashes((key, _, environment): &NamePlace<'_>, (other_key, _, other): &NamePlace<'_>) -> bool {
     key != other_key || environment != other
 }
 
-fn shown((key, component, environment): &Standing<'_>) -> String {
+fn shown((key, component, environment): &NamePlace<'_>) -> String {
     format!("`{key}` of `{component}` in `{environment}`")
 }

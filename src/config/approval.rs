@@ -3,9 +3,9 @@
 use super::error::Problems;
 use super::interpret::{all, whole};
 use super::literal::parsed;
-use super::read::{Located, Node, Read};
+use super::read::{FromToml, Located, TomlNode};
 use super::values;
-use crate::domain::gate::{Approval, Login, SecondPerson};
+use crate::domain::gate::{Approval, GitHubLogin, SecondPerson};
 
 /// What to write where no approval is needed, or one of GitHub or of other people is.
 pub(super) const FORMS: &str =
@@ -56,8 +56,8 @@ pub(super) struct RawPeople {
     expires: Option<Located<String>>,
 }
 
-impl Read for RawApproval {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawApproval {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         if node.is_table() {
             return Self::People(RawPeople::read(node, problems));
         }
@@ -83,8 +83,8 @@ impl Read for RawApproval {
     }
 }
 
-impl Read for RawPeople {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawPeople {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else { return Self::default() };
         let people = Self {
             by: table.required("by", "by = \"second-person\""),
@@ -149,8 +149,8 @@ impl RawPeople {
         }
         let written = self.people.as_deref().unwrap_or_default();
         let people = written.iter().map(|login| parsed("people", login, values::login, problems)).collect();
-        let people: Vec<Login> = all(people)?;
-        let mut seen: Vec<&Login> = Vec::new();
+        let people: Vec<GitHubLogin> = all(people)?;
+        let mut seen: Vec<&GitHubLogin> = Vec::new();
         for (login, Located { span, .. }) in people.iter().zip(written) {
             // Capital letters make no difference, so these are not those of the texts.
             if seen.contains(&login) {

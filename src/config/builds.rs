@@ -10,14 +10,14 @@ use super::merged::Purpose;
 use super::raw::RawConfig;
 use super::read::Key;
 use super::resolve::{known_components, known_environment, scope_of};
-use super::scope::{Outside, Scope};
+use super::scope::{Outside, VariableScope};
 use super::static_site_build::WrittenSiteBuild;
 use crate::domain::names::ComponentName;
 use crate::domain::site_build::SiteBuild;
 
 /// Which builds are asked for, and what their variables stand for.
 #[derive(Clone, Copy)]
-pub struct BuildRequest<'r> {
+pub struct BuildSelection<'r> {
     /// The environment that they are for. `None`: they are for all of them.
     pub environment: Option<&'r str>,
     /// The components' names. Empty: all static sites that have a build.
@@ -33,7 +33,7 @@ pub struct BuildRequest<'r> {
 /// The builds that a request asks for, in the order of the file.
 pub(super) fn builds(
     config: &RawConfig,
-    request: &BuildRequest<'_>,
+    request: &BuildSelection<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<(ComponentName, SiteBuild)>> {
     known_components(config, request.components, problems);
@@ -54,7 +54,7 @@ pub(super) fn builds(
 /// The builds as they are written. What has none, or none without an environment, is reported.
 fn wanted<'d>(
     config: &'d RawConfig,
-    request: &BuildRequest<'_>,
+    request: &BuildSelection<'_>,
     problems: &mut Problems,
 ) -> Vec<(&'d Key, WrittenSiteBuild<'d>)> {
     let mut wanted = Vec::new();
@@ -83,9 +83,9 @@ fn wanted<'d>(
 }
 
 /// What variables stand for where no environment is named. Those of an environment are refused before they are looked up.
-fn without_environment<'d>(config: &'d RawConfig, outside: Outside<'d>) -> Scope<'d> {
+fn without_environment<'d>(config: &'d RawConfig, outside: Outside<'d>) -> VariableScope<'d> {
     let app = config.app.as_ref().and_then(|app| app.value.as_deref()).filter(|app| check::is_application_name(app));
-    Scope {
+    VariableScope {
         app,
         environment: None,
         prefix: None,

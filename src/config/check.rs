@@ -10,7 +10,7 @@ use super::image::{ImageSource, RepositoryKeys};
 use super::keys::AnyWritten;
 use super::raw::{RawConfig, RawEnvironment};
 use super::read::{Key, Located};
-use super::text::{Piece, Text, Variable};
+use super::text::{TextPiece, Variable, WrittenText};
 use super::wording::one_of;
 use crate::domain::limits::{COMPONENTS, DECLARED_VARIABLES, ENVIRONMENTS, Limit};
 use crate::domain::names::{ComponentName, EnvironmentName, InvalidName};
@@ -179,7 +179,7 @@ fn wrong_owner(config: &RawConfig, name: &str, owner: &str) -> Option<(String, S
 fn repository_without_build(name: &str, owner: &str, keys: Option<&RepositoryKeys>, problems: &mut Problems) {
     let Some(keys) = keys else { return };
     let hint = format!("remove it; the image of `{name}` is kept where `{owner}` says");
-    if let Some(Text { span, .. }) = &keys.repository {
+    if let Some(WrittenText { span, .. }) = &keys.repository {
         problems.at(span, "`repository` cannot be used with `image-from`", hint.as_str());
     }
     if let Some(Located { span, .. }) = &keys.create_repository {
@@ -222,10 +222,10 @@ fn fixed(environment: &RawEnvironment, problems: &mut Problems) {
     const HINT: &str = "write the value itself: every person with write access may edit variables, and this says who may \
                         change what";
     let is_outside = |variable: &Variable| matches!(variable, Variable::Vars(_) | Variable::Env(_));
-    let variables = |text: &Text| {
+    let variables = |text: &WrittenText| {
         let each = text.pieces.iter().filter_map(|piece| match piece {
-            Piece::Variable(variable, span) => Some((variable.clone(), span.clone())),
-            Piece::Literal(_) | Piece::Unreadable => None,
+            TextPiece::Variable(variable, span) => Some((variable.clone(), span.clone())),
+            TextPiece::Literal(_) | TextPiece::Unreadable => None,
         });
         each.collect::<Vec<_>>()
     };
@@ -260,7 +260,7 @@ fn roles(environment: &RawEnvironment, problems: &mut Problems) {
         ("session-duration", &environment.session_duration),
         ("session-policy", &environment.session_policy),
     ] {
-        if let Some(Text { span, .. }) = text {
+        if let Some(WrittenText { span, .. }) = text {
             let hint =
                 "add `role = \"arn:aws:iam::…\"`, or remove it to use the ambient AWS credentials for everything";
             problems.at(span, format!("`{name}` is written, but `role` is not"), hint);
@@ -309,9 +309,9 @@ fn overrides(config: &RawConfig, (environment, written): (&Key, &RawEnvironment)
     }
 }
 
-fn refuse_own_prefix(prefix: &Text, problems: &mut Problems) {
+fn refuse_own_prefix(prefix: &WrittenText, problems: &mut Problems) {
     for piece in &prefix.pieces {
-        if let Piece::Variable(variable @ Variable::EnvironmentPrefix, span) = piece {
+        if let TextPiece::Variable(variable @ Variable::EnvironmentPrefix, span) = piece {
             let message = format!("`prefix` cannot be made of `{variable}`");
             problems.at(span, message, "write `${environment.name}`, or the text itself");
         }

@@ -1,8 +1,8 @@
 //! A component as it is written: which kind it is of, and by that which keys it has.
 
 use super::error::Problems;
-use super::keys::{AnyWritten, Written};
-use super::read::{Located, NOT_BUILT, Node, Read, Table};
+use super::keys::{AnyWritten, ComponentTable};
+use super::read::{FromToml, Located, NOT_BUILT, Table, TomlNode};
 use crate::domain::each_kind;
 use crate::domain::kind::Kind;
 
@@ -16,7 +16,7 @@ macro_rules! define {
         pub(super) enum RawComponent {
             $(
                 #[doc = concat!("`", $word, "`")]
-                $variant(Box<Written<super::$module::Keys>>),
+                $variant(Box<ComponentTable<super::$module::Keys>>),
             )*
             /// Nothing can be said about it: it is no table, or of no kind that is known. That is already reported.
             Unreadable,
@@ -26,7 +26,7 @@ macro_rules! define {
             /// Reads all but the kind.
             fn of_kind(word: &str, table: Table<'_, '_>) -> Self {
                 match word {
-                    $($word => Self::$variant(Box::new(Written::read(table, &elsewhere))),)*
+                    $($word => Self::$variant(Box::new(ComponentTable::read(table, &elsewhere))),)*
                     _ => Self::Unreadable,
                 }
             }
@@ -57,7 +57,7 @@ macro_rules! define {
 
         /// Each kind with all its keys.
         pub(super) fn keys_by_kind() -> Vec<(&'static str, Vec<&'static str>)> {
-            vec![$(($word, Written::<super::$module::Keys>::known())),*]
+            vec![$(($word, ComponentTable::<super::$module::Keys>::known())),*]
         }
     };
 }
@@ -67,15 +67,15 @@ each_kind!(define);
 impl RawComponent {
     /// Reads what an environment overrides. Nothing is reported of one that is unreadable: the keys mean something to its
     /// kind only.
-    pub(super) fn read_overrides(&mut self, environment: &str, node: &Node<'_>, problems: &mut Problems) {
+    pub(super) fn read_overrides(&mut self, environment: &str, node: &TomlNode<'_>, problems: &mut Problems) {
         if let Some(written) = self.written_mut() {
             written.read_overrides(environment, node, &elsewhere, problems);
         }
     }
 }
 
-impl Read for RawComponent {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawComponent {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else {
             return Self::Unreadable;
         };
@@ -89,7 +89,7 @@ impl Read for RawComponent {
 }
 
 /// The word of a kind that is in the list.
-fn read_kind(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
+fn read_kind(node: &TomlNode<'_>, problems: &mut Problems) -> Option<String> {
     let Located { span, value } = Located::<String>::read(node, problems);
     let kind = value?;
     if Kind::WORDS.contains(&kind.as_str()) {

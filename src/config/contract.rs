@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use super::error::Problems;
 use super::literal::parsed;
-use super::read::{Entries, Located, Node, OneOrMore, Read};
-use super::values::Fault;
-use crate::domain::check::Place;
-use crate::domain::contract::declared::{ArnRule, Contract, Declared, Pattern, Required, Rules, UrlRule};
+use super::read::{FromToml, Located, OneOrMore, TableEntries, TomlNode};
+use super::values::ValueFault;
+use crate::domain::check::LinePlace;
+use crate::domain::contract::declared::{ArnRule, Declared, DeclaredContract, Required, Rules, UrlRule, ValuePattern};
 
 /// What the value of a variable has to fit.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +27,7 @@ pub(super) struct RawRules {
     /// Whether no other environment may have the same value. Default: `false`.
     isolated: Option<Located<bool>>,
     /// Where the value has to be that of another environment, on purpose: `{ staging = "main" }`. Default: nowhere.
-    shared: Option<Entries<Located<String>>>,
+    shared: Option<TableEntries<Located<String>>>,
     /// Whether the value has to be that of the environment that is promoted from. Default: `false`.
     inherited: Option<Located<bool>>,
     /// A regular expression that is found in the value; with `^` and `$` it is about all of it. Default: any value.
@@ -88,11 +88,11 @@ enum RawArn {
     Service(Located<String>),
 }
 
-impl Read for RawRules {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawRules {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else { return Self::default() };
         let nonempty = |what: &'static str| {
-            move |node: &Node<'_>, problems: &mut Problems| {
+            move |node: &TomlNode<'_>, problems: &mut Problems| {
                 node.refuse_empty(what, problems);
                 Vec::<Located<String>>::read(node, problems)
             }
@@ -105,7 +105,7 @@ impl Read for RawRules {
                     "write whose value it is where: `{ staging = \"main\" }`, or remove the key",
                     problems,
                 );
-                Entries::read(node, problems)
+                TableEntries::read(node, problems)
             }),
             inherited: table.optional("inherited"),
             matches: table.optional("matches"),
@@ -119,8 +119,8 @@ impl Read for RawRules {
     }
 }
 
-impl Read for RawRequired {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawRequired {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         if node.is_list() {
             node.refuse_empty("name the environments, or write `required = false`", problems);
             return Self::In(Vec::read(node, problems));
@@ -129,8 +129,8 @@ impl Read for RawRequired {
     }
 }
 
-impl Read for RawUrl {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawUrl {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         if !node.is_table() {
             return Self::Schemes(schemes(node, problems));
         }
@@ -144,13 +144,13 @@ impl Read for RawUrl {
     }
 }
 
-fn schemes(node: &Node<'_>, problems: &mut Problems) -> OneOrMore {
+fn schemes(node: &TomlNode<'_>, problems: &mut Problems) -> OneOrMore {
     node.refuse_empty("name the scheme: `\"https\"`", problems);
     OneOrMore::read(node, problems)
 }
 
-impl Read for RawArn {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawArn {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         if node.is_text() {
             return Self::Service(Located::read(node, problems));
         }
@@ -160,18 +160,18 @@ impl Read for RawArn {
 
 /// The contract of a component. `place`: where something stands, as far as that is asked for.
 pub(super) fn of(
-    written: &Entries<Entries<RawRules>>,
+    written: &TableEntries<TableEntries<RawRules>>,
     component: &str,
-    place: &dyn Fn(&Range<usize>) -> Option<Place>,
-) -> Contract {
+    place: &dyn Fn(&Range<usize>) -> Option<LinePlace>,
+) -> DeclaredContract {
     let entries = written.get(component).map(|(_, entries)| entries);
-    let declared = entries.into_iter().flat_map(Entries::iter).map(|(key, raw)| Declared {
+    let declared = entries.into_iter().flat_map(TableEntries::iter).map(|(key, raw)| Declared {
         name: key.text.clone(),
         place: place(&key.span),
         // What is wrong with one is noted where all are checked.
         rules: raw.rules(&mut Problems::default()),
     });
-    Contract { declared: declared.collect() }
+    DeclaredContract { declared: declared.collect() }
 }
 
 impl RawRules {
@@ -180,9 +180,10 @@ impl RawRules {
         let environments = |names: &[Located<String>]| {
             names.iter().filter_map(|name| name.value.as_deref()?.parse().ok()).collect::<Vec<_>>()
         };
-        let shared = self.shared.iter().flat_map(Entries::iter);
+        let shared = self.shared.iter().flat_map(TableEntries::iter);
         let pattern = |text: &str| {
-            Pattern::new(text).map_err(|reason| Fault { kind: "a regular expression that can be used", reason })
+            ValuePattern::new(text)
+                .map_err(|reason| ValueFault { kind: "a regular expression that can be used", reason })
         };
         Rules {
             required: match &self.required {
@@ -249,28 +250,30 @@ impl RawArn {
 }
 
 /// A value that a variable may have: an empty one counts as not set.
-fn allowed(text: &str) -> Result<String, Fault> {
+fn allowed(text: &str) -> Result<String, ValueFault> {
     let is_text = !text.is_empty() && !text.contains('\0');
-    is_text.then(|| text.to_owned()).ok_or(Fault {
+    is_text.then(|| text.to_owned()).ok_or(ValueFault {
         kind: "a value that a variable may have",
         reason: "it has at least one character; a variable that is empty counts as not set",
     })
 }
 
 /// The scheme of an address ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-3.1)).
-fn scheme(text: &str) -> Result<String, Fault> {
+fn scheme(text: &str) -> Result<String, ValueFault> {
     let is_scheme = text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
-    is_scheme
-        .then(|| text.to_owned())
-        .ok_or(Fault { kind: "a scheme", reason: "it is like `https` or `postgres`, in lower case, without `://`" })
+    is_scheme.then(|| text.to_owned()).ok_or(ValueFault {
+        kind: "a scheme",
+        reason: "it is like `https` or `postgres`, in lower case, without `://`",
+    })
 }
 
 /// A service as ARNs name it
 /// ([ARNs](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html)).
-fn service(text: &str) -> Result<String, Fault> {
+fn service(text: &str) -> Result<String, ValueFault> {
     let is_service = !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    is_service
-        .then(|| text.to_owned())
-        .ok_or(Fault { kind: "a service", reason: "it is the third part of an ARN, like `secretsmanager` or `ssm`" })
+    is_service.then(|| text.to_owned()).ok_or(ValueFault {
+        kind: "a service",
+        reason: "it is the third part of an ARN, like `secretsmanager` or `ssm`",
+    })
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::error::Problems;
 use super::image::{ImageSource, RepositoryKeys};
 use super::interpret::{Interpreter, whole};
-use super::keys::{KindKeys, Merged, WrittenFile};
+use super::keys::{KindKeys, MergedComponent, WrittenFile};
 use super::merged::Purpose;
 use super::probes::{self, RawProbe};
-use super::read::{Node, Read, Table, word};
+use super::read::{FromToml, Table, TomlNode, word};
 use super::settle::{self, RawSettle};
-use super::text::{Text, read_command};
-use super::values::{self, Fault};
+use super::text::{WrittenText, read_command};
+use super::values::{self, ValueFault};
 use crate::domain::ecs::definition_file;
 use crate::domain::ecs::target::{Busy, EcsTarget, MissingVariables, TaskDefinitionSource};
 
@@ -36,25 +36,25 @@ pub(super) struct Keys {
     derive(schemars::JsonSchema),
     schemars(rename = "ecs-overrides", rename_all = "kebab-case", deny_unknown_fields)
 )]
-pub(super) struct Settings {
+pub(super) struct EcsSettings {
     /// The container of the task definition that gets the image.
-    container: Option<Text>,
+    container: Option<WrittenText>,
     /// Where the task definition comes from: `live` (what the service runs now), or a JSON file relative to this one.
     /// Default: `live`.
-    task_definition: Option<Text>,
+    task_definition: Option<WrittenText>,
     /// The command of a one-off task with the new image, before it gets traffic. It may contain `${release.sha}`.
     #[cfg_attr(test, schemars(length(min = 1)))]
-    pre_deploy: Option<Vec<Text>>,
+    pre_deploy: Option<Vec<WrittenText>>,
     #[cfg_attr(test, schemars(flatten))]
     repository: RepositoryKeys,
     /// The ECS cluster, by name.
-    cluster: Option<Text>,
+    cluster: Option<WrittenText>,
     /// The ECS service, by name. It must exist.
-    service: Option<Text>,
+    service: Option<WrittenText>,
     /// HTTP questions whose answers prove that the release runs. An empty list says that nothing can be asked.
     probes: Option<Vec<RawProbe>>,
     /// How long a rollout, and how long a pre-deploy task may take: for example `15m`, at most `6h`. Default: `60m`.
-    timeout: Option<Text>,
+    timeout: Option<WrittenText>,
     /// How many tasks of a release that end in the same way end its rollout: at most 100, `0` for never. Default: 3.
     fail_fast: Option<u32>,
     /// How long a release is watched after its rollout is done: `1m`, or a table. `0s` turns it off. Default: `30s`.
@@ -68,15 +68,15 @@ pub(super) struct Settings {
 }
 
 impl KindKeys for Keys {
-    type Settings = Settings;
+    type Settings = EcsSettings;
     type Target = EcsTarget;
 
     fn read(table: &mut Table<'_, '_>) -> Self {
         Self { image: ImageSource::read(table) }
     }
 
-    fn read_settings(table: &mut Table<'_, '_>) -> Settings {
-        Settings {
+    fn read_settings(table: &mut Table<'_, '_>) -> EcsSettings {
+        EcsSettings {
             container: table.optional("container"),
             task_definition: table.optional("task-definition"),
             pre_deploy: table.optional_with("pre-deploy", read_command),
@@ -92,7 +92,7 @@ impl KindKeys for Keys {
         }
     }
 
-    fn resolve(component: &Merged<'_, Self>, interpreter: &mut Interpreter<'_, '_>) -> Option<EcsTarget> {
+    fn resolve(component: &MergedComponent<'_, Self>, interpreter: &mut Interpreter<'_, '_>) -> Option<EcsTarget> {
         let cluster = component.required("cluster", interpreter, |settings| settings.cluster.as_ref());
         let service = component.required("service", interpreter, |settings| settings.service.as_ref());
         let container = component.required("container", interpreter, |settings| settings.container.as_ref());
@@ -118,7 +118,9 @@ impl KindKeys for Keys {
         let settle = settle::resolve(settle, interpreter);
         let busy = component.pick(|settings| settings.busy.as_ref()).copied();
         let missing = component.pick(|settings| settings.missing_variables.as_ref()).copied();
-        let line = |pick: fn(&Settings) -> Option<&Text>| interpreter.line(&component.pick(pick)?.span).map(Box::new);
+        let line = |pick: fn(&EcsSettings) -> Option<&WrittenText>| {
+            interpreter.line(&component.pick(pick)?.span).map(Box::new)
+        };
         let cluster_line = line(|settings| settings.cluster.as_ref());
         let service_line = line(|settings| settings.service.as_ref());
         Some(EcsTarget {
@@ -145,11 +147,14 @@ impl KindKeys for Keys {
         Some(&self.image)
     }
 
-    fn repository(settings: &Settings) -> Option<&RepositoryKeys> {
+    fn repository(settings: &EcsSettings) -> Option<&RepositoryKeys> {
         Some(&settings.repository)
     }
 
-    fn files<'d>(component: &Merged<'d, Self>, look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>> {
+    fn files<'d>(
+        component: &MergedComponent<'d, Self>,
+        look_up: &dyn Fn(&WrittenText) -> Option<String>,
+    ) -> Vec<WrittenFile<'d>> {
         let Some(text) = component.pick(|settings| settings.task_definition.as_ref()) else { return Vec::new() };
         let name = look_up(text);
         if name.as_deref() == Some(LIVE) {
@@ -175,8 +180,8 @@ enum RawBusy {
     Unreadable,
 }
 
-impl Read for RawBusy {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawBusy {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let words = [("wait", Self::Wait), ("refuse", Self::Refuse), ("supersede", Self::Supersede)];
         word(node, problems, &words).unwrap_or(Self::Unreadable)
     }
@@ -204,8 +209,8 @@ enum RawMissingVariables {
     Unreadable,
 }
 
-impl Read for RawMissingVariables {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawMissingVariables {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let words = [("warning", Self::Warning), ("error", Self::Error)];
         word(node, problems, &words).unwrap_or(Self::Unreadable)
     }
@@ -220,7 +225,7 @@ fn missing_variables(written: Option<RawMissingVariables>) -> Option<MissingVari
 }
 
 /// The word `live`, or a path.
-fn task_definition_source(text: &str) -> Result<TaskDefinitionSource, Fault> {
+fn task_definition_source(text: &str) -> Result<TaskDefinitionSource, ValueFault> {
     if text == LIVE {
         return Ok(TaskDefinitionSource::Live);
     }

@@ -8,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normali
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::wording::{cut, printable};
-use crate::domain::check::Place;
+use crate::domain::check::LinePlace;
 use crate::domain::check::committed::covered;
 use crate::domain::limits::CONFIGURATION_PROBLEMS;
 
@@ -126,7 +126,7 @@ impl fmt::Display for ConfigError {
 /// The problems found so far, by byte range of the file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Problems {
-    found: Vec<Problem>,
+    found: Vec<PlacedProblem>,
     /// The keys that somebody most likely meant who wrote one that is unknown, with all keys above them.
     meant: BTreeSet<String>,
     /// How many were noted beyond what is kept, and one.
@@ -134,7 +134,7 @@ pub(super) struct Problems {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Problem {
+struct PlacedProblem {
     /// `None` sorts first: what is wrong with the request comes before what is wrong with the file.
     start: Option<usize>,
     end: usize,
@@ -149,14 +149,28 @@ impl Problems {
     /// Notes something wrong at a place of the file.
     pub(super) fn at(&mut self, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         let (message, hint) = (message.into(), hint.into());
-        self.push(Problem { start: Some(span.start), end: span.end, message, hint, variable: None, missing: None });
+        self.push(PlacedProblem {
+            start: Some(span.start),
+            end: span.end,
+            message,
+            hint,
+            variable: None,
+            missing: None,
+        });
     }
 
     /// Notes that a key is missing in what stands at a place. `path`: all keys above it, as people write them. Where
     /// somebody misspelt the key, that alone is reported.
     pub(super) fn missing(&mut self, span: &Range<usize>, path: &str, key: &str, what: String, hint: String) {
         let missing = Some(dotted(path, key));
-        self.push(Problem { start: Some(span.start), end: span.end, message: what, hint, variable: None, missing });
+        self.push(PlacedProblem {
+            start: Some(span.start),
+            end: span.end,
+            message: what,
+            hint,
+            variable: None,
+            missing,
+        });
     }
 
     /// Notes which key somebody most likely meant who wrote one that is unknown.
@@ -169,7 +183,7 @@ impl Problems {
     }
 
     /// Keeps a problem. Many environments have the same ones: these are kept once when they become too many.
-    fn push(&mut self, problem: Problem) {
+    fn push(&mut self, problem: PlacedProblem) {
         const MOST: usize = 50 * CONFIGURATION_PROBLEMS.count();
         if self.beyond > 0 {
             self.beyond += 1;
@@ -187,13 +201,13 @@ impl Problems {
     /// Notes a variable from outside that has no value.
     pub(super) fn without_value(&mut self, span: &Range<usize>, variable: &str, fault: &str, hint: String) {
         let (message, variable) = (format!("`{variable}` {fault}"), Some(variable.to_owned()));
-        self.push(Problem { start: Some(span.start), end: span.end, message, hint, variable, missing: None });
+        self.push(PlacedProblem { start: Some(span.start), end: span.end, message, hint, variable, missing: None });
     }
 
     /// Notes something wrong outside the file.
     pub(super) fn outside(&mut self, message: impl Into<String>, hint: impl Into<String>) {
         let (message, hint) = (message.into(), hint.into());
-        self.push(Problem { start: None, end: 0, message, hint, variable: None, missing: None });
+        self.push(PlacedProblem { start: None, end: 0, message, hint, variable: None, missing: None });
     }
 
     /// Notes others, each as often as one likes: what is found twice is reported once.
@@ -209,7 +223,8 @@ impl Problems {
 
     /// The value, or the reasons why there is none.
     pub(super) fn finish<T>(mut self, path: &Utf8Path, source: &str, value: Option<T>) -> Result<T, ConfigErrors> {
-        let is_misspelt = |problem: &Problem| problem.missing.as_ref().is_some_and(|key| self.meant.contains(key));
+        let is_misspelt =
+            |problem: &PlacedProblem| problem.missing.as_ref().is_some_and(|key| self.meant.contains(key));
         self.found.retain(|problem| !is_misspelt(problem));
         if let (Some(value), true) = (value, self.found.is_empty()) {
             return Ok(value);
@@ -234,7 +249,7 @@ impl Problems {
         let errors = self
             .found
             .into_iter()
-            .map(|Problem { start, end, message, hint, variable, .. }| ConfigError {
+            .map(|PlacedProblem { start, end, message, hint, variable, .. }| ConfigError {
                 location: start.map(|start| Location::new(path, source, start..end)),
                 message: printable(&cut(&message, LONGEST_TEXT)),
                 hint: printable(&cut(&hint, LONGEST_TEXT)),
@@ -253,8 +268,8 @@ fn dotted(path: &str, key: &str) -> String {
 
 impl Location {
     /// The place without the file.
-    pub fn place(&self, errors: &ConfigErrors) -> Place {
-        Place::of(&errors.source, &self.span)
+    pub fn place(&self, errors: &ConfigErrors) -> LinePlace {
+        LinePlace::of(&errors.source, &self.span)
     }
 
     fn new(path: &Utf8Path, source: &str, span: Range<usize>) -> Self {

@@ -8,10 +8,10 @@ use super::approval::{FORMS, RawApproval};
 use super::error::Problems;
 use super::interpret::{all, whole};
 use super::literal::{LONGEST_SHOWN, distinct, parsed};
-use super::read::{Key, Located, Node, OneOrMore, Read, word};
-use super::values::{self, Fault};
+use super::read::{FromToml, Key, Located, OneOrMore, TomlNode, word};
+use super::values::{self, ValueFault};
 use super::wording::{cut, nearest, one_of};
-use crate::domain::gate::calendar::{Freeze, Window, Zone};
+use crate::domain::gate::calendar::{ChangeWindow, Freeze, Zone};
 use crate::domain::gate::{ContractPolicy, GateName, GatePolicy, StatusPolicy};
 use crate::domain::names::InvalidName;
 
@@ -54,8 +54,8 @@ pub(super) struct RawGates {
     checklist: Option<Vec<Located<String>>>,
 }
 
-impl Read for RawGates {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawGates {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else {
             return Self { approval: Some(RawApproval::Unreadable), ..Self::default() };
         };
@@ -96,8 +96,8 @@ enum RawContractPolicy {
     Warning,
 }
 
-impl Read for Located<RawContractPolicy> {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for Located<RawContractPolicy> {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let words = [("error", RawContractPolicy::Error), ("warning", RawContractPolicy::Warning)];
         Self { span: node.span.clone(), value: word(node, problems, &words) }
     }
@@ -118,8 +118,8 @@ struct RawStatuses {
     wait: Option<Located<String>>,
 }
 
-impl Read for RawStatuses {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawStatuses {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else { return Self::default() };
         let statuses = Self {
             names: table.required_with("names", "names = [\"ci\"]", |node, problems| {
@@ -154,8 +154,8 @@ struct RawFreeze {
     reason: Option<Located<String>>,
 }
 
-impl Read for RawFreeze {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawFreeze {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else { return Self::default() };
         let freeze = Self {
             from: table.required("from", "from = \"2026-12-20 18:00\""),
@@ -190,8 +190,8 @@ struct RawWindow {
     zone: Option<Located<String>>,
 }
 
-impl Read for RawWindow {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawWindow {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else { return Self::default() };
         let window = Self {
             days: table.required("days", "days = \"mon-fri\""),
@@ -305,12 +305,12 @@ impl RawFreeze {
 }
 
 impl RawWindow {
-    fn interpret(&self, problems: &mut Problems) -> Option<Window> {
+    fn interpret(&self, problems: &mut Problems) -> Option<ChangeWindow> {
         let days = self.days.as_ref().and_then(|days| parsed("days", days, named, problems));
         let from = self.from.as_ref().and_then(|from| parsed("from", from, named, problems));
         let to = self.to.as_ref().and_then(|to| parsed("to", to, named, problems));
         let zone = self.zone.as_ref().and_then(|zone| time_zone(zone, problems));
-        let window = Window::new(days?, from?, to?, zone?);
+        let window = ChangeWindow::new(days?, from?, to?, zone?);
         if let (None, Some(Located { span, .. })) = (&window, &self.to) {
             let hint = "write a `to` other than `from`; the whole day is `from = \"00:00\", to = \"24:00\"`";
             problems.at(span, "the window is empty", hint);
@@ -319,8 +319,8 @@ impl RawWindow {
     }
 }
 
-fn named<T: FromStr<Err = InvalidName>>(text: &str) -> Result<T, Fault> {
-    text.parse().map_err(Fault::from)
+fn named<T: FromStr<Err = InvalidName>>(text: &str) -> Result<T, ValueFault> {
+    text.parse().map_err(ValueFault::from)
 }
 
 fn time_zone(text: &Located<String>, problems: &mut Problems) -> Option<Zone> {

@@ -3,8 +3,8 @@
 use super::error::Problems;
 use super::interpret::all;
 use super::literal::{distinct, parsed};
-use super::read::{Located, Node, OneOrMore, Read};
-use super::values::Fault;
+use super::read::{FromToml, Located, OneOrMore, TomlNode};
+use super::values::ValueFault;
 use crate::domain::github::workflows::TrustedWorkflows;
 
 /// Maximum number of commits that are trusted at once: the one in use, and the next one.
@@ -23,8 +23,8 @@ pub(super) struct RawGitHub {
     workflows: Option<OneOrMore>,
 }
 
-impl Read for RawGitHub {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawGitHub {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else { return Self::default() };
         let github = Self {
             workflows: table.optional_with("workflows", |node, problems| {
@@ -55,7 +55,7 @@ impl RawGitHub {
         if let Some(Located { span, .. }) = written.get(MOST_COMMITS) {
             problems.at(span, "`workflows` has more than two commits", "remove those that are not used any more");
         }
-        let read = |text: &str| text.parse().map_err(Fault::from);
+        let read = |text: &str| text.parse().map_err(ValueFault::from);
         all(written.iter().map(|text| parsed("workflows", text, read, problems)).collect())
     }
 }

@@ -2,11 +2,11 @@
 
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
-use super::merged::{Merged, Purpose};
-use super::read::{Entries, Located, Node, Read, Table, word};
-use super::text::Text;
+use super::merged::{MergedKeys, Purpose};
+use super::read::{FromToml, Located, Table, TableEntries, TomlNode, word};
+use super::text::WrittenText;
 use super::values;
-use crate::domain::target::{Build, Image, Reuse};
+use crate::domain::target::{Image, ImageBuild, Reuse};
 
 /// Where a component's image comes from.
 #[derive(Debug, Clone, Default)]
@@ -43,19 +43,19 @@ impl ImageSource {
 pub(super) struct RawBuild {
     /// The directory that is built, relative to this file and inside its directory.
     #[cfg_attr(test, schemars(required))]
-    pub(super) context: Option<Text>,
+    pub(super) context: Option<WrittenText>,
     /// The Dockerfile, relative to this file. Default: `Dockerfile` in the context.
-    pub(super) dockerfile: Option<Text>,
+    pub(super) dockerfile: Option<WrittenText>,
     /// The platforms, for example `linux/amd64`. Default: the platform of the engine that builds.
-    pub(super) platforms: Option<Vec<Text>>,
+    pub(super) platforms: Option<Vec<WrittenText>>,
     /// Build arguments. They may contain `${release.sha}`.
-    pub(super) args: Option<Entries<Text>>,
+    pub(super) args: Option<TableEntries<WrittenText>>,
     /// Tags beside the release's own. They may contain `${release.sha}`.
-    pub(super) tags: Option<Vec<Text>>,
+    pub(super) tags: Option<Vec<WrittenText>>,
 }
 
-impl Read for RawBuild {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawBuild {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else {
             return Self::default();
         };
@@ -76,7 +76,7 @@ impl Read for RawBuild {
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub(super) struct RepositoryKeys {
     /// The repository that keeps the image, without the registry's host. Only together with `build`.
-    pub(super) repository: Option<Text>,
+    pub(super) repository: Option<WrittenText>,
     /// Whether a missing repository is created. Only together with `build`. Default: `false`.
     pub(super) create_repository: Option<Located<bool>>,
     /// Which images are deployed that the repository has already under the commit's tag. Only together with `build`.
@@ -105,8 +105,8 @@ pub(super) enum RawReuse {
     Own,
 }
 
-impl Read for Located<RawReuse> {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for Located<RawReuse> {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let value = word(node, problems, &[("any", RawReuse::Any), ("own", RawReuse::Own)]);
         Self { span: node.span.clone(), value }
     }
@@ -114,7 +114,7 @@ impl Read for Located<RawReuse> {
 
 /// Resolves the image that a component builds. `repository`: what its settings say of where the image is kept.
 pub(super) fn resolve<K, S>(
-    component: &Merged<'_, K, S>,
+    component: &MergedKeys<'_, K, S>,
     build: &RawBuild,
     repository: fn(&S) -> Option<&RepositoryKeys>,
     interpreter: &mut Interpreter<'_, '_>,
@@ -129,7 +129,7 @@ pub(super) fn resolve<K, S>(
         }),
     };
     let build = match component.wanted.purpose {
-        Purpose::Policy => Some(Build::default()),
+        Purpose::Policy => Some(ImageBuild::default()),
         Purpose::Change | Purpose::Services | Purpose::Values | Purpose::Identity | Purpose::Build => {
             resolve_build(build, interpreter)
         }
@@ -143,14 +143,14 @@ pub(super) fn resolve<K, S>(
     })
 }
 
-fn resolve_build(build: &RawBuild, interpreter: &mut Interpreter<'_, '_>) -> Option<Build> {
+fn resolve_build(build: &RawBuild, interpreter: &mut Interpreter<'_, '_>) -> Option<ImageBuild> {
     let context = build.context.as_ref().map(|context| interpreter.parsed("context", context, values::path));
     let dockerfile = build.dockerfile.as_ref().map(|path| interpreter.parsed("dockerfile", path, values::path));
     let platforms = build.platforms.iter().flatten();
     let platforms = platforms.map(|text| interpreter.parsed("platforms", text, values::platform)).collect();
     let args = interpreter.templates(build.args.as_ref(), values::argument_name, values::argument);
     let tags = build.tags.iter().flatten().map(|tag| interpreter.template("tags", tag, values::tag)).collect();
-    Some(Build {
+    Some(ImageBuild {
         line: build.context.as_ref().and_then(|context| interpreter.line(&context.span)),
         context: context??,
         dockerfile: whole(dockerfile)?,

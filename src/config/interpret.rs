@@ -7,13 +7,13 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::error::Problems;
-use super::read::{Entries, Key};
-use super::scope::{Origin, Scope, Value};
-use super::source::Source;
-use super::text::{Piece, Text, Variable};
-use super::values::{self, Fault};
+use super::read::{Key, TableEntries};
+use super::scope::{ResolvedText, TextOrigin, VariableScope};
+use super::source::SourceFile;
+use super::text::{TextPiece, Variable, WrittenText};
+use super::values::{self, ValueFault};
 use super::wording::cut;
-use crate::domain::check::Place;
+use crate::domain::check::LinePlace;
 use crate::domain::file_line::FileLine;
 use crate::domain::names::InvalidName;
 use crate::domain::template::Template;
@@ -26,16 +26,16 @@ const LONGEST_SHOWN: usize = 60;
 /// Knows the values of variables, and collects problems. Every answer is `None` where something was wrong and is reported.
 pub(super) struct Interpreter<'s, 'p> {
     /// What variables stand for.
-    pub(super) scope: Scope<'s>,
+    pub(super) scope: VariableScope<'s>,
     /// The problems so far.
     pub(super) problems: &'p mut Problems,
     /// The file, for the lines of what is resolved. `None`: only what is wrong is asked for.
-    pub(super) source: Option<&'s Source<'s>>,
+    pub(super) source: Option<&'s SourceFile<'s>>,
 }
 
 impl Interpreter<'_, '_> {
     /// The place at which something is written.
-    pub(super) fn place(&self, span: &Range<usize>) -> Option<Place> {
+    pub(super) fn place(&self, span: &Range<usize>) -> Option<LinePlace> {
         self.source.map(|source| source.place(span))
     }
 
@@ -45,17 +45,22 @@ impl Interpreter<'_, '_> {
     }
 
     /// The value of a key that holds a name.
-    pub(super) fn named<T: FromStr<Err = InvalidName>>(&mut self, name: &str, text: &Text) -> Option<T> {
-        self.parsed(name, text, |text| text.parse().map_err(Fault::from))
+    pub(super) fn named<T: FromStr<Err = InvalidName>>(&mut self, name: &str, text: &WrittenText) -> Option<T> {
+        self.parsed(name, text, |text| text.parse().map_err(ValueFault::from))
     }
 
     /// The value of a key that holds a time to wait, or what it is where nothing is written.
-    pub(super) fn duration(&mut self, name: &str, text: Option<&Text>, default: Duration) -> Option<Duration> {
+    pub(super) fn duration(&mut self, name: &str, text: Option<&WrittenText>, default: Duration) -> Option<Duration> {
         text.map_or(Some(default), |text| self.parsed(name, text, values::duration))
     }
 
     /// The value of a key in which the release cannot stand, as what it names.
-    pub(super) fn parsed<T>(&mut self, name: &str, text: &Text, parse: impl Fn(&str) -> Result<T, Fault>) -> Option<T> {
+    pub(super) fn parsed<T>(
+        &mut self,
+        name: &str,
+        text: &WrittenText,
+        parse: impl Fn(&str) -> Result<T, ValueFault>,
+    ) -> Option<T> {
         let value = self.without_release(name, text)?;
         let parsed = parse(value.template.as_literal()?);
         parsed.map_err(|fault| self.refuse(name, text, &value, fault)).ok()
@@ -65,8 +70,8 @@ impl Interpreter<'_, '_> {
     pub(super) fn template(
         &mut self,
         name: &str,
-        text: &Text,
-        check: fn(&str) -> Result<(), Fault>,
+        text: &WrittenText,
+        check: fn(&str) -> Result<(), ValueFault>,
     ) -> Option<Template> {
         let value = self.scope.resolve(text, self.problems)?;
         if let Err(fault) = check(&value.template.fill(SAMPLE_RELEASE)) {
@@ -77,7 +82,7 @@ impl Interpreter<'_, '_> {
     }
 
     /// The words of a command, in which the release may stand.
-    pub(super) fn command(&mut self, words: &[Text]) -> Option<Vec<Template>> {
+    pub(super) fn command(&mut self, words: &[WrittenText]) -> Option<Vec<Template>> {
         let check = |index: usize| if index == 0 { values::something } else { values::argument };
         let words = words.iter().enumerate();
         all(words.map(|(index, word)| self.template("pre-deploy", word, check(index))).collect())
@@ -86,12 +91,12 @@ impl Interpreter<'_, '_> {
     /// A table of values in which the release may stand, by keys that follow a rule too.
     pub(super) fn templates(
         &mut self,
-        entries: Option<&Entries<Text>>,
-        check_key: fn(&str) -> Result<(), Fault>,
-        check: fn(&str) -> Result<(), Fault>,
+        entries: Option<&TableEntries<WrittenText>>,
+        check_key: fn(&str) -> Result<(), ValueFault>,
+        check: fn(&str) -> Result<(), ValueFault>,
     ) -> Option<IndexMap<String, Template>> {
         let mut resolved = Vec::new();
-        for (key, text) in entries.into_iter().flat_map(Entries::iter) {
+        for (key, text) in entries.into_iter().flat_map(TableEntries::iter) {
             self.key(key, check_key);
             let template = self.template(&key.text, text, check);
             resolved.push(template.map(|template| (key.text.clone(), template)));
@@ -100,10 +105,10 @@ impl Interpreter<'_, '_> {
     }
 
     /// The value of a key in which the release cannot stand: it is needed before there is one.
-    pub(super) fn without_release(&mut self, name: &str, text: &Text) -> Option<Value> {
+    pub(super) fn without_release(&mut self, name: &str, text: &WrittenText) -> Option<ResolvedText> {
         let mut is_free = true;
         for piece in &text.pieces {
-            if let Piece::Variable(variable @ Variable::ReleaseSha, span) = piece {
+            if let TextPiece::Variable(variable @ Variable::ReleaseSha, span) = piece {
                 is_free = false;
                 let hint = "write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes";
                 self.problems.at(span, format!("`{variable}` cannot be used in `{name}`"), hint);
@@ -113,23 +118,31 @@ impl Interpreter<'_, '_> {
     }
 
     /// Checks a key that follows a rule.
-    pub(super) fn key(&mut self, key: &Key, check: fn(&str) -> Result<(), Fault>) {
-        if let Err(Fault { kind, reason }) = check(&key.text) {
+    pub(super) fn key(&mut self, key: &Key, check: fn(&str) -> Result<(), ValueFault>) {
+        if let Err(ValueFault { kind, reason }) = check(&key.text) {
             let message = format!("{:?} is not {kind}", cut(&key.text, LONGEST_SHOWN));
             self.problems.at(&key.span, message, format!("correct it: {reason}"));
         }
     }
 
     /// Notes a value that is not what its key needs. What environment variables hold is not shown.
-    fn refuse(&mut self, name: &str, text: &Text, value: &Value, Fault { kind, reason }: Fault) {
+    fn refuse(
+        &mut self,
+        name: &str,
+        text: &WrittenText,
+        value: &ResolvedText,
+        ValueFault { kind, reason }: ValueFault,
+    ) {
         let written = cut(&text.written, LONGEST_SHOWN);
         let shown = cut(&value.template.to_string(), LONGEST_SHOWN);
         let (message, what) = match value.origin {
-            Origin::File => (format!("`{name}`: {shown:?} is not {kind}"), "it"),
-            Origin::Variables => {
+            TextOrigin::File => (format!("`{name}`: {shown:?} is not {kind}"), "it"),
+            TextOrigin::Variables => {
                 (format!("`{name}`: {shown:?}, from `{written}`, is not {kind}"), "it or its variables")
             }
-            Origin::Environment => (format!("`{name}`: the value of `{written}` is not {kind}"), "it or its variables"),
+            TextOrigin::Environment => {
+                (format!("`{name}`: the value of `{written}` is not {kind}"), "it or its variables")
+            }
         };
         self.problems.at(&text.span, message, format!("correct {what}: {reason}"));
     }

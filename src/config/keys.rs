@@ -9,10 +9,10 @@ use indexmap::IndexMap;
 use super::error::Problems;
 use super::image::{self, ImageSource, RepositoryKeys};
 use super::interpret::Interpreter;
-use super::merged::{self, Wanted};
-use super::read::{Located, NOT_BUILT, Node, Table};
+use super::merged::{self, ComponentRequest};
+use super::read::{Located, NOT_BUILT, Table, TomlNode};
 use super::static_site_build::WrittenSiteBuild;
-use super::text::Text;
+use super::text::WrittenText;
 use crate::domain::check::outline::FileRules;
 use crate::domain::kind::Kind;
 use crate::domain::target::Image;
@@ -34,7 +34,7 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
     fn read_settings(table: &mut Table<'_, '_>) -> Self::Settings;
 
     /// Resolves a component for an environment. Notes all that is wrong.
-    fn resolve(component: &Merged<'_, Self>, interpreter: &mut Interpreter<'_, '_>) -> Option<Self::Target>;
+    fn resolve(component: &MergedComponent<'_, Self>, interpreter: &mut Interpreter<'_, '_>) -> Option<Self::Target>;
 
     /// Where its image comes from. `None`: such components have no image.
     fn image(&self) -> Option<&ImageSource> {
@@ -52,7 +52,7 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
     }
 
     /// What is written of a component in an environment, for rules on files that it does not name, by key.
-    fn texts<'d>(_component: &Merged<'d, Self>) -> Vec<(&'static str, &'d Text)> {
+    fn texts<'d>(_component: &MergedComponent<'d, Self>) -> Vec<(&'static str, &'d WrittenText)> {
         Vec::new()
     }
 
@@ -62,7 +62,7 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
     }
 
     /// What is of a component in one environment alone: no other has the same, and no other key names it.
-    fn alone<'d>(_component: &Merged<'d, Self>) -> Vec<Alone<'d>> {
+    fn alone<'d>(_component: &MergedComponent<'d, Self>) -> Vec<Alone<'d>> {
         Vec::new()
     }
 
@@ -73,20 +73,23 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
 
     /// The files of the repository that a component uses in an environment, for `check`. `look_up`: a text, unless it
     /// has variables that only the surroundings know.
-    fn files<'d>(_component: &Merged<'d, Self>, _look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>> {
+    fn files<'d>(
+        _component: &MergedComponent<'d, Self>,
+        _look_up: &dyn Fn(&WrittenText) -> Option<String>,
+    ) -> Vec<WrittenFile<'d>> {
         Vec::new()
     }
 }
 
 /// A component with its settings for one environment, in the keys of its kind.
-pub(super) type Merged<'d, K> = merged::Merged<'d, K, <K as KindKeys>::Settings>;
+pub(super) type MergedComponent<'d, K> = merged::MergedKeys<'d, K, <K as KindKeys>::Settings>;
 
 /// A name that one environment has alone.
 pub(super) struct Alone<'d> {
     /// The key that names it.
     pub(super) key: &'static str,
     /// The name.
-    pub(super) text: &'d Text,
+    pub(super) text: &'d WrittenText,
     /// What to do where another environment has the same.
     pub(super) shared: &'static str,
     /// What to do where another key names the same.
@@ -96,7 +99,7 @@ pub(super) struct Alone<'d> {
 /// A file that a component names.
 pub(super) struct WrittenFile<'d> {
     /// The text that names it.
-    pub(super) text: &'d Text,
+    pub(super) text: &'d WrittenText,
     /// The text where it has no variables that only the surroundings know.
     pub(super) name: Option<String>,
     /// The part of the file that the component is about.
@@ -110,7 +113,7 @@ type Elsewhere<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A component as it is written, in the keys of its kind.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Written<K: KindKeys> {
+pub(super) struct ComponentTable<K: KindKeys> {
     keys: K,
     depends_on: Option<Vec<Located<String>>>,
     settings: K::Settings,
@@ -118,7 +121,7 @@ pub(super) struct Written<K: KindKeys> {
     overrides: IndexMap<String, K::Settings>,
 }
 
-impl<K: KindKeys> Written<K> {
+impl<K: KindKeys> ComponentTable<K> {
     /// Reads a component whose `kind` was read already. `elsewhere`: the hint for a key that other kinds have.
     pub(super) fn read(mut table: Table<'_, '_>, elsewhere: Elsewhere<'_>) -> Self {
         let written = Self::read_from(&mut table);
@@ -138,8 +141,8 @@ impl<K: KindKeys> Written<K> {
         Table::known_to(|table| drop(Self::read_from(table)))
     }
 
-    fn merged<'d>(&'d self, wanted: Wanted<'d>) -> Merged<'d, K> {
-        Merged::new(wanted, &self.keys, &self.settings, &self.overrides)
+    fn merged<'d>(&'d self, wanted: ComponentRequest<'d>) -> MergedComponent<'d, K> {
+        MergedComponent::new(wanted, &self.keys, &self.settings, &self.overrides)
     }
 }
 
@@ -163,33 +166,47 @@ pub(super) trait AnyWritten: fmt::Debug {
     fn repository(&self, environment: Option<&str>) -> Option<&RepositoryKeys>;
 
     /// Reads what an environment overrides. `elsewhere`: the hint for a key that other kinds have.
-    fn read_overrides(&mut self, environment: &str, node: &Node<'_>, elsewhere: Elsewhere<'_>, problems: &mut Problems);
+    fn read_overrides(
+        &mut self,
+        environment: &str,
+        node: &TomlNode<'_>,
+        elsewhere: Elsewhere<'_>,
+        problems: &mut Problems,
+    );
 
     /// The image that it builds. The outer `None`: it builds none.
     #[expect(clippy::option_option, reason = "the outer says whether there is one, the inner whether it could be had")]
-    fn resolve_image(&self, wanted: Wanted<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Option<Image>>;
+    fn resolve_image(
+        &self,
+        wanted: ComponentRequest<'_>,
+        interpreter: &mut Interpreter<'_, '_>,
+    ) -> Option<Option<Image>>;
 
     /// What is particular to its kind.
-    fn resolve(&self, wanted: Wanted<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Kind>;
+    fn resolve(&self, wanted: ComponentRequest<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Kind>;
 
     /// The files of the repository that it uses in an environment.
-    fn files<'d>(&'d self, wanted: Wanted<'d>, look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>>;
+    fn files<'d>(
+        &'d self,
+        wanted: ComponentRequest<'d>,
+        look_up: &dyn Fn(&WrittenText) -> Option<String>,
+    ) -> Vec<WrittenFile<'d>>;
 
     /// The environment that it shares something with on purpose, and the key that says so, as one environment overrides it
     /// or else as it is written for all.
     fn shares_with(&self, environment: Option<&str>) -> Option<(&'static str, &Located<String>)>;
 
     /// What is of it in an environment alone.
-    fn alone<'d>(&'d self, wanted: Wanted<'d>) -> Vec<Alone<'d>>;
+    fn alone<'d>(&'d self, wanted: ComponentRequest<'d>) -> Vec<Alone<'d>>;
 
     /// The key that it lacks where releases start, and what to write.
     fn lacks(&self) -> Option<(&'static str, &'static str)>;
 
     /// What is written of it in an environment, by key.
-    fn texts<'d>(&'d self, wanted: Wanted<'d>) -> Vec<(&'static str, &'d Text)>;
+    fn texts<'d>(&'d self, wanted: ComponentRequest<'d>) -> Vec<(&'static str, &'d WrittenText)>;
 }
 
-impl<K: KindKeys> AnyWritten for Written<K> {
+impl<K: KindKeys> AnyWritten for ComponentTable<K> {
     fn depends_on(&self) -> &[Located<String>] {
         self.depends_on.as_deref().unwrap_or_default()
     }
@@ -212,7 +229,7 @@ impl<K: KindKeys> AnyWritten for Written<K> {
     fn read_overrides(
         &mut self,
         environment: &str,
-        node: &Node<'_>,
+        node: &TomlNode<'_>,
         elsewhere: Elsewhere<'_>,
         problems: &mut Problems,
     ) {
@@ -229,16 +246,24 @@ impl<K: KindKeys> AnyWritten for Written<K> {
         self.overrides.insert(environment.to_owned(), settings);
     }
 
-    fn resolve_image(&self, wanted: Wanted<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Option<Image>> {
+    fn resolve_image(
+        &self,
+        wanted: ComponentRequest<'_>,
+        interpreter: &mut Interpreter<'_, '_>,
+    ) -> Option<Option<Image>> {
         let build = self.keys.image()?.build.as_ref()?;
         Some(image::resolve(&self.merged(wanted), build, K::repository, interpreter))
     }
 
-    fn resolve(&self, wanted: Wanted<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Kind> {
+    fn resolve(&self, wanted: ComponentRequest<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Kind> {
         K::resolve(&self.merged(wanted), interpreter).map(Into::into)
     }
 
-    fn files<'d>(&'d self, wanted: Wanted<'d>, look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>> {
+    fn files<'d>(
+        &'d self,
+        wanted: ComponentRequest<'d>,
+        look_up: &dyn Fn(&WrittenText) -> Option<String>,
+    ) -> Vec<WrittenFile<'d>> {
         K::files(&self.merged(wanted), look_up)
     }
 
@@ -249,7 +274,7 @@ impl<K: KindKeys> AnyWritten for Written<K> {
         }
     }
 
-    fn alone<'d>(&'d self, wanted: Wanted<'d>) -> Vec<Alone<'d>> {
+    fn alone<'d>(&'d self, wanted: ComponentRequest<'d>) -> Vec<Alone<'d>> {
         K::alone(&self.merged(wanted))
     }
 
@@ -257,7 +282,7 @@ impl<K: KindKeys> AnyWritten for Written<K> {
         self.keys.lacks()
     }
 
-    fn texts<'d>(&'d self, wanted: Wanted<'d>) -> Vec<(&'static str, &'d Text)> {
+    fn texts<'d>(&'d self, wanted: ComponentRequest<'d>) -> Vec<(&'static str, &'d WrittenText)> {
         K::texts(&self.merged(wanted))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::error::Problems;
 use super::read::Located;
-use super::values::Fault;
+use super::values::ValueFault;
 use super::wording::cut;
 
 /// How much of a wrong value one message shows at most, in characters.
@@ -14,11 +14,11 @@ pub(super) const LONGEST_SHOWN: usize = 60;
 pub(super) fn parsed<T>(
     name: &str,
     text: &Located<String>,
-    parse: impl Fn(&str) -> Result<T, Fault>,
+    parse: impl Fn(&str) -> Result<T, ValueFault>,
     problems: &mut Problems,
 ) -> Option<T> {
     let written = text.value.as_deref()?;
-    let told = |Fault { kind, reason }| {
+    let told = |ValueFault { kind, reason }| {
         let message = format!("`{name}`: {:?} is not {kind}", cut(written, LONGEST_SHOWN));
         problems.at(&text.span, message, format!("correct it: {reason}"));
     };

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::interpret::Interpreter;
 use super::read::Key;
-use super::text::Text;
+use super::text::WrittenText;
 use crate::domain::names::InvalidName;
 
 /// What a target is for, and so which of its variables have to be set.
@@ -29,7 +29,7 @@ pub enum Purpose {
 
 /// Which component is resolved, for which environment, and what for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'d> {
+pub(super) struct ComponentRequest<'d> {
     /// The component.
     pub(super) component: &'d Key,
     /// The environment.
@@ -41,18 +41,23 @@ pub(super) struct Wanted<'d> {
 /// A component with its settings for one environment. `K`: the keys that are the same for all environments. `S`: those
 /// that may differ.
 #[derive(Debug)]
-pub(super) struct Merged<'d, K, S> {
+pub(super) struct MergedKeys<'d, K, S> {
     /// Which one, and what for.
-    pub(super) wanted: Wanted<'d>,
+    pub(super) wanted: ComponentRequest<'d>,
     keys: &'d K,
     settings: &'d S,
     /// What environments override, by the environment's name.
     overrides: &'d IndexMap<String, S>,
 }
 
-impl<'d, K, S> Merged<'d, K, S> {
+impl<'d, K, S> MergedKeys<'d, K, S> {
     /// Puts together what is written of a component.
-    pub(super) fn new(wanted: Wanted<'d>, keys: &'d K, settings: &'d S, overrides: &'d IndexMap<String, S>) -> Self {
+    pub(super) fn new(
+        wanted: ComponentRequest<'d>,
+        keys: &'d K,
+        settings: &'d S,
+        overrides: &'d IndexMap<String, S>,
+    ) -> Self {
         Self { wanted, keys, settings, overrides }
     }
 
@@ -91,12 +96,12 @@ impl<'d, K, S> Merged<'d, K, S> {
         &self,
         name: &'static str,
         interpreter: &mut Interpreter<'_, '_>,
-        pick: impl Fn(&'d S) -> Option<&'d Text>,
+        pick: impl Fn(&'d S) -> Option<&'d WrittenText>,
     ) -> Option<T> {
         if let Some(text) = self.pick(&pick) {
             return interpreter.named(name, text);
         }
-        let Wanted { component: key, environment, .. } = self.wanted;
+        let ComponentRequest { component: key, environment, .. } = self.wanted;
         let component = &key.text;
         let path = format!("components.{component}");
         if self.is_overridden(|overrides| pick(overrides).is_some()) {

@@ -1,4 +1,4 @@
-//! The configuration: `shipgate.toml` from text to a [`Target`], or everything that is wrong with it.
+//! The configuration: `shipgate.toml` from text to a [`EnvironmentTarget`], or everything that is wrong with it.
 //!
 //! In order: `read` turns the text into the shape of `raw`; `check` examines how its parts fit; `resolve` merges the
 //! settings of one environment, finds what variables of its `scope` stand for, and lets `interpret` turn every `text`
@@ -58,33 +58,33 @@ mod text;
 mod values;
 mod wording;
 
-pub use builds::BuildRequest;
+pub use builds::BuildSelection;
 pub use error::{ConfigError, ConfigErrors};
 pub use merged::Purpose;
 pub use outline::WrittenRole;
-pub use resolve::Request;
+pub use resolve::ResolveRequest;
 pub use scope::repository_variables;
 
 use crate::domain::check::outline::Outline;
 use crate::domain::limits::FILE;
 use crate::domain::names::ComponentName;
 use crate::domain::site_build::SiteBuild;
-use crate::domain::target::Target;
+use crate::domain::target::EnvironmentTarget;
 use crate::domain::template::Template;
 use error::Problems;
 use raw::RawConfig;
-use read::{Node, Read as _, parse_toml};
-use source::Source;
+use read::{FromToml as _, TomlNode, parse_toml};
+use source::SourceFile;
 
 /// A configuration that is right in itself. What its variables stand for is looked up later, where it is needed.
 #[derive(Debug, Clone)]
-pub struct Document {
+pub struct ConfigurationFile {
     path: Utf8PathBuf,
     source: String,
     raw: RawConfig,
 }
 
-impl Document {
+impl ConfigurationFile {
     /// Reads the text of a configuration file, and checks everything that does not depend on variables.
     pub fn parse(path: &Utf8Path, text: &str) -> Result<Self, ConfigErrors> {
         let source = without_byte_order_mark(text);
@@ -128,15 +128,15 @@ impl Document {
     }
 
     /// One environment with the components that are asked for. Looks up the variables of no other.
-    pub fn resolve(&self, request: &Request<'_>) -> Result<Target, ConfigErrors> {
+    pub fn resolve(&self, request: &ResolveRequest<'_>) -> Result<EnvironmentTarget, ConfigErrors> {
         let mut problems = Problems::default();
-        let source = Source::new(&self.path, &self.source);
+        let source = SourceFile::new(&self.path, &self.source);
         let target = resolve::request(&self.raw, request, Some(&source), &mut problems);
         problems.finish(&self.path, &self.source, target)
     }
 
     /// The builds of static sites, without anything else of an environment.
-    pub fn builds(&self, request: &BuildRequest<'_>) -> Result<Vec<(ComponentName, SiteBuild)>, ConfigErrors> {
+    pub fn builds(&self, request: &BuildSelection<'_>) -> Result<Vec<(ComponentName, SiteBuild)>, ConfigErrors> {
         let mut problems = Problems::default();
         let builds = builds::builds(&self.raw, request, &mut problems);
         problems.finish(&self.path, &self.source, builds)
@@ -149,7 +149,7 @@ impl Document {
     /// the text is reported with `path_shown`, for example `shipgate.toml at 4b825dc`.
     pub fn pre_deploy_at(
         &self,
-        request: &Request<'_>,
+        request: &ResolveRequest<'_>,
         text: &str,
         path_shown: &Utf8Path,
     ) -> Result<BTreeMap<ComponentName, Option<Vec<Template>>>, ConfigErrors> {
@@ -170,7 +170,7 @@ fn without_byte_order_mark(text: &str) -> &str {
 
 fn parse_raw(source: &str, problems: &mut Problems) -> Option<RawConfig> {
     let table = parse_toml(source, problems)?;
-    let raw = RawConfig::read(&Node::root(source, &table), problems);
+    let raw = RawConfig::read(&TomlNode::root(source, &table), problems);
     check::size(&raw, problems)?;
     check::structure(&raw, problems);
     alone::starts(&raw, problems);

@@ -9,16 +9,16 @@ use super::error::Problems;
 use super::github::RawGitHub;
 use super::image::RawBuild;
 use super::keys::WrittenFile;
-use super::merged::{Purpose, Wanted};
+use super::merged::{ComponentRequest, Purpose};
 use super::raw::{RawConfig, RawEnvironment};
-use super::read::{Entries, Key, Located};
-use super::resolve::{self, Request};
-use super::text::{Piece, Text, Variable};
+use super::read::{Key, Located, TableEntries};
+use super::resolve::{self, ResolveRequest};
+use super::text::{TextPiece, Variable, WrittenText};
 use crate::domain::check::outline::{
-    Build, BuildArg, Environment, NamedFile, Outline, Trusted, Written, WrittenComponent,
+    BuildArg, NamedFile, Outline, OutlinedBuild, OutlinedEnvironment, OutlinedText, Trusted, WrittenComponent,
 };
-use crate::domain::check::{Lines, Place};
-use crate::domain::contract::Contract;
+use crate::domain::check::{LinePlace, TextLines};
+use crate::domain::contract::DeclaredContract;
 
 /// Takes it from a configuration that is right in itself.
 pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
@@ -38,8 +38,8 @@ pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
 }
 
 /// The contracts of components, without those that declare nothing.
-fn contracts(config: &RawConfig, source: &str) -> BTreeMap<String, Contract> {
-    let lines = Lines::new(source);
+fn contracts(config: &RawConfig, source: &str) -> BTreeMap<String, DeclaredContract> {
+    let lines = TextLines::new(source);
     let of = |name: &str| contract::of(&config.contract, name, &|span| Some(lines.place(span)));
     let each = config.components.names().map(|name| (name.to_owned(), of(name)));
     each.filter(|(_, contract)| !contract.is_empty()).collect()
@@ -49,15 +49,15 @@ fn contracts(config: &RawConfig, source: &str) -> BTreeMap<String, Contract> {
 fn trusted(config: &RawConfig, source: &str) -> Vec<Trusted> {
     let written = config.github.iter().flat_map(RawGitHub::written);
     let each = written.filter_map(|Located { span, value }| {
-        Some(Trusted { workflows: value.as_ref()?.parse().ok()?, place: Place::of(source, span) })
+        Some(Trusted { workflows: value.as_ref()?.parse().ok()?, place: LinePlace::of(source, span) })
     });
     each.collect()
 }
 
-fn environment(config: &RawConfig, key: &Key, raw: &RawEnvironment, source: &str) -> Environment {
-    Environment {
+fn environment(config: &RawConfig, key: &Key, raw: &RawEnvironment, source: &str) -> OutlinedEnvironment {
+    OutlinedEnvironment {
         name: key.text.clone(),
-        place: Some(Place::of(source, &key.span)),
+        place: Some(LinePlace::of(source, &key.span)),
         has_role: raw.role.is_some(),
         has_read_role: raw.read_role.is_some(),
         promotes_from: raw.promotes_from.as_ref().and_then(|source| source.value.clone()),
@@ -96,14 +96,21 @@ fn variables(config: &RawConfig, environment: &str) -> BTreeSet<String> {
     missed.variables().filter_map(name).collect()
 }
 
-fn nothing_known(environment: &str) -> Request<'_> {
-    Request { environment, components: &[], purpose: Purpose::Change, vars: None, env: &|_| None, in_workflow: false }
+fn nothing_known(environment: &str) -> ResolveRequest<'_> {
+    ResolveRequest {
+        environment,
+        components: &[],
+        purpose: Purpose::Change,
+        vars: None,
+        env: &|_| None,
+        in_workflow: false,
+    }
 }
 
-fn build(key: &Key, raw: &RawBuild, source: &str) -> Build {
-    let written = |text: &Option<Text>| text.as_ref().map(|text| written(source, &text.span, literal(text)));
-    let args = raw.args.iter().flat_map(Entries::iter);
-    Build {
+fn build(key: &Key, raw: &RawBuild, source: &str) -> OutlinedBuild {
+    let written = |text: &Option<WrittenText>| text.as_ref().map(|text| written(source, &text.span, literal(text)));
+    let args = raw.args.iter().flat_map(TableEntries::iter);
+    OutlinedBuild {
         component: key.text.clone(),
         context: written(&raw.context),
         dockerfile: written(&raw.dockerfile),
@@ -111,39 +118,39 @@ fn build(key: &Key, raw: &RawBuild, source: &str) -> Build {
     }
 }
 
-fn arg(key: &Key, text: &Text, source: &str) -> BuildArg {
+fn arg(key: &Key, text: &WrittenText, source: &str) -> BuildArg {
     let per_environment = text.pieces.iter().find_map(|piece| match piece {
-        Piece::Variable(variable @ (Variable::EnvironmentName | Variable::EnvironmentPrefix), _) => {
+        TextPiece::Variable(variable @ (Variable::EnvironmentName | Variable::EnvironmentPrefix), _) => {
             Some(variable.to_string())
         }
-        Piece::Variable(..) | Piece::Literal(_) | Piece::Unreadable => None,
+        TextPiece::Variable(..) | TextPiece::Literal(_) | TextPiece::Unreadable => None,
     });
     BuildArg {
         name: key.text.clone(),
-        place: Place::of(source, &key.span),
+        place: LinePlace::of(source, &key.span),
         per_environment,
-        is_release: matches!(text.pieces.as_slice(), [Piece::Variable(Variable::ReleaseSha, _)]),
+        is_release: matches!(text.pieces.as_slice(), [TextPiece::Variable(Variable::ReleaseSha, _)]),
     }
 }
 
-fn literal(text: &Text) -> Option<String> {
+fn literal(text: &WrittenText) -> Option<String> {
     let pieces = text.pieces.iter().map(|piece| match piece {
-        Piece::Literal(literal) => Some(literal.as_str()),
-        Piece::Variable(..) | Piece::Unreadable => None,
+        TextPiece::Literal(literal) => Some(literal.as_str()),
+        TextPiece::Variable(..) | TextPiece::Unreadable => None,
     });
     pieces.collect()
 }
 
-fn written(source: &str, span: &Range<usize>, text: Option<String>) -> Written {
-    Written { text, place: Place::of(source, span) }
+fn written(source: &str, span: &Range<usize>, text: Option<String>) -> OutlinedText {
+    OutlinedText { text, place: LinePlace::of(source, span) }
 }
 
 /// The files that components use in an environment. Texts in which the environment and the application stand are looked
 /// up.
 fn files(config: &RawConfig, environment: &Key, source: &str) -> Vec<NamedFile> {
-    let look_up = |text: &Text| looked_up(config, &environment.text, text);
+    let look_up = |text: &WrittenText| looked_up(config, &environment.text, text);
     let of_component = |(component, raw): (&Key, &RawComponent)| {
-        let wanted = Wanted { component, environment, purpose: Purpose::Change };
+        let wanted = ComponentRequest { component, environment, purpose: Purpose::Change };
         let files = raw.written().map(|raw| raw.files(wanted, &look_up)).unwrap_or_default();
         let named = |WrittenFile { text, name, part, rules }: WrittenFile<'_>| NamedFile {
             component: component.text.clone(),
@@ -160,8 +167,8 @@ fn files(config: &RawConfig, environment: &Key, source: &str) -> Vec<NamedFile> 
 /// What is written of each component in an environment, where its kind has rules for that.
 fn components(config: &RawConfig, environment: &Key, source: &str) -> Vec<WrittenComponent> {
     let of_component = |(component, raw): (&Key, &RawComponent)| {
-        let wanted = Wanted { component, environment, purpose: Purpose::Change };
-        let look_up = |text: &Text| written(source, &text.span, looked_up(config, &environment.text, text));
+        let wanted = ComponentRequest { component, environment, purpose: Purpose::Change };
+        let look_up = |text: &WrittenText| written(source, &text.span, looked_up(config, &environment.text, text));
         let own = raw.written()?;
         let texts = own.texts(wanted);
         let shared = own.shares_with(Some(&environment.text)).or_else(|| own.shares_with(None));
@@ -169,7 +176,7 @@ fn components(config: &RawConfig, environment: &Key, source: &str) -> Vec<Writte
         (!texts.is_empty()).then_some(WrittenComponent {
             name: component.text.clone(),
             kind: raw.word()?,
-            place: Place::of(source, &component.span),
+            place: LinePlace::of(source, &component.span),
             environment: environment.text.clone(),
             texts: texts.into_iter().map(|(key, text)| (key, look_up(text))).chain(shared).collect(),
         })
@@ -177,12 +184,12 @@ fn components(config: &RawConfig, environment: &Key, source: &str) -> Vec<Writte
     config.components.iter().filter_map(of_component).collect()
 }
 
-fn looked_up(config: &RawConfig, environment: &str, text: &Text) -> Option<String> {
+fn looked_up(config: &RawConfig, environment: &str, text: &WrittenText) -> Option<String> {
     look_up(config, environment)(text)
 }
 
 /// What texts are in an environment, unless they have variables that only the surroundings know, or the release.
-pub(super) fn look_up<'c>(config: &'c RawConfig, environment: &'c str) -> impl Fn(&Text) -> Option<String> + 'c {
+pub(super) fn look_up<'c>(config: &'c RawConfig, environment: &'c str) -> impl Fn(&WrittenText) -> Option<String> + 'c {
     let asked = resolve::asked(config, &nothing_known(environment), &mut Problems::default());
     move |text| {
         let value = asked.as_ref()?.scope.resolve(text, &mut Problems::default())?;

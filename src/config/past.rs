@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 
 use super::error::Problems;
 use super::interpret::Interpreter;
-use super::read::{Node, parse_toml};
-use super::resolve::Asked;
+use super::read::{TomlNode, parse_toml};
+use super::resolve::ResolveScope;
 use super::text::read_command;
 use crate::domain::names::ComponentName;
 use crate::domain::template::Template;
 
 /// The command of each component that is asked for, where the text has one.
 pub(super) fn pre_deploy(
-    asked: Asked<'_>,
+    asked: ResolveScope<'_>,
     source: &str,
     problems: &mut Problems,
 ) -> Option<BTreeMap<ComponentName, Option<Vec<Template>>>> {
-    let Asked { scope, environment, components } = asked;
+    let ResolveScope { scope, environment, components } = asked;
     let table = parse_toml(source, problems)?;
-    let root = Node::root(source, &table);
+    let root = TomlNode::root(source, &table);
     let mut interpreter = Interpreter { scope, problems, source: None };
     let mut command = |name: &ComponentName| {
         let words = read_command(&written(&root, environment, name)?, interpreter.problems);
@@ -29,7 +29,7 @@ pub(super) fn pre_deploy(
 }
 
 /// The command of a component: that for the environment, or else that for all.
-fn written<'d>(root: &Node<'d>, environment: &str, component: &ComponentName) -> Option<Node<'d>> {
+fn written<'d>(root: &TomlNode<'d>, environment: &str, component: &ComponentName) -> Option<TomlNode<'d>> {
     let find = |path: &[&str]| path.iter().try_fold(root.clone(), |node, key| node.inside(key));
     let name = component.as_str();
     find(&["environments", environment, "components", name, "pre-deploy"])

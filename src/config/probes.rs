@@ -6,10 +6,10 @@ use indexmap::IndexMap;
 
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
-use super::read::{Entries, Node, Read, Table};
-use super::text::Text;
+use super::read::{FromToml, Table, TableEntries, TomlNode};
+use super::text::WrittenText;
 use super::values;
-use crate::domain::probe::{Expected, Probe};
+use crate::domain::probe::{ExpectedValue, Probe};
 
 /// A question to the running release, and the answer that proves it: over HTTP with `url`, or a page that a browser opens
 /// with `browser`.
@@ -26,28 +26,28 @@ use crate::domain::probe::{Expected, Probe};
 )]
 pub(super) struct RawProbe {
     /// The address, http or https. It may contain `${release.sha}`.
-    pub(super) url: Option<Text>,
+    pub(super) url: Option<WrittenText>,
     /// The address of a page, http or https, that a browser opens: nothing may fail in it. It may contain `${release.sha}`.
-    pub(super) browser: Option<Text>,
+    pub(super) browser: Option<WrittenText>,
     /// The method.
     #[cfg_attr(test, schemars(extend("default" = "GET")))]
-    pub(super) method: Option<Text>,
+    pub(super) method: Option<WrittenText>,
     /// Headers to send. They may contain `${release.sha}`.
-    pub(super) headers: Option<Entries<Text>>,
+    pub(super) headers: Option<TableEntries<WrittenText>>,
     /// The status code to get.
     #[cfg_attr(test, schemars(range(min = 100, max = 599), extend("default" = 200)))]
     pub(super) status: Option<u16>,
     /// A text that the body contains, or that the page shows. It may contain `${release.sha}`.
-    pub(super) text: Option<Text>,
+    pub(super) text: Option<WrittenText>,
     /// JSON pointers into the body, and the value at each. The values may contain `${release.sha}`.
-    pub(super) json: Option<Entries<RawExpected>>,
+    pub(super) json: Option<TableEntries<RawExpected>>,
     /// Headers of the answer. The values may contain `${release.sha}`.
-    pub(super) response_headers: Option<Entries<Text>>,
+    pub(super) response_headers: Option<TableEntries<WrittenText>>,
     /// How long one answer may take: `5s` where nothing is written, and `20s` for a page.
-    pub(super) timeout: Option<Text>,
+    pub(super) timeout: Option<WrittenText>,
     /// The pause between two questions.
     #[cfg_attr(test, schemars(extend("default" = "1s")))]
-    pub(super) interval: Option<Text>,
+    pub(super) interval: Option<WrittenText>,
     /// Maximum number of wrong answers before the probe fails. Default: 10, and 2 of a page.
     pub(super) retries: Option<u32>,
     /// How many right answers in a row are needed.
@@ -55,8 +55,8 @@ pub(super) struct RawProbe {
     pub(super) successes: Option<u32>,
 }
 
-impl Read for RawProbe {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawProbe {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else {
             return Self::default();
         };
@@ -85,7 +85,7 @@ impl Read for RawProbe {
 
 impl RawProbe {
     /// What is said of a page: nothing about a request.
-    fn of_page(browser: Option<Text>, mut table: Table<'_, '_>) -> Self {
+    fn of_page(browser: Option<WrittenText>, mut table: Table<'_, '_>) -> Self {
         let probe = Self {
             browser,
             status: table.number("status", 100..=599),
@@ -106,17 +106,17 @@ impl RawProbe {
 #[derive(Debug, Clone)]
 pub(super) enum RawExpected {
     /// A string.
-    Text(Text),
+    Text(WrittenText),
     /// A number or a boolean.
     Literal(serde_json::Value),
     /// Already reported.
     Unreadable,
 }
 
-impl Read for RawExpected {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawExpected {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         match node.scalar(problems) {
-            Some(serde_json::Value::String(_)) => Self::Text(Text::read(node, problems)),
+            Some(serde_json::Value::String(_)) => Self::Text(WrittenText::read(node, problems)),
             Some(literal) => Self::Literal(literal),
             None => Self::Unreadable,
         }
@@ -169,15 +169,15 @@ fn resolve_one(probe: &RawProbe, interpreter: &mut Interpreter<'_, '_>) -> Optio
 
 /// A table of values that an answer must have, by JSON pointer.
 fn expected(
-    entries: Option<&Entries<RawExpected>>,
+    entries: Option<&TableEntries<RawExpected>>,
     interpreter: &mut Interpreter<'_, '_>,
-) -> Option<IndexMap<String, Expected>> {
+) -> Option<IndexMap<String, ExpectedValue>> {
     let mut resolved = Vec::new();
-    for (key, expected) in entries.into_iter().flat_map(Entries::iter) {
+    for (key, expected) in entries.into_iter().flat_map(TableEntries::iter) {
         interpreter.key(key, values::pointer);
         let expected = match expected {
-            RawExpected::Text(text) => interpreter.template(&key.text, text, values::argument).map(Expected::Text),
-            RawExpected::Literal(literal) => Some(Expected::Literal(literal.clone())),
+            RawExpected::Text(text) => interpreter.template(&key.text, text, values::argument).map(ExpectedValue::Text),
+            RawExpected::Literal(literal) => Some(ExpectedValue::Literal(literal.clone())),
             RawExpected::Unreadable => None,
         };
         resolved.push(expected.map(|expected| (key.text.clone(), expected)));

@@ -7,9 +7,9 @@ use super::contract::RawRules;
 use super::error::Problems;
 use super::gates::RawGates;
 use super::github::RawGitHub;
-use super::read::{Entries, Located, Node, Read};
+use super::read::{FromToml, Located, TableEntries, TomlNode};
 use super::settle::RawOnFailure;
-use super::text::Text;
+use super::text::WrittenText;
 
 /// What shipgate ships, and where to.
 #[derive(Debug, Clone, Default)]
@@ -26,18 +26,18 @@ pub(super) struct RawConfig {
     pub(super) github: Option<RawGitHub>,
     /// What is shipped, by name.
     #[cfg_attr(test, schemars(extend("minProperties" = 1)))]
-    pub(super) components: Entries<RawComponent>,
+    pub(super) components: TableEntries<RawComponent>,
     /// Where it is shipped to, by name.
     #[cfg_attr(test, schemars(extend("minProperties" = 1)))]
-    pub(super) environments: Entries<RawEnvironment>,
+    pub(super) environments: TableEntries<RawEnvironment>,
     /// What the environment variables of components have to fit: by component, then by the variable's name. The value of
     /// a variable is never written here.
     #[cfg_attr(test, schemars(default))]
-    pub(super) contract: Entries<Entries<RawRules>>,
+    pub(super) contract: TableEntries<TableEntries<RawRules>>,
 }
 
-impl Read for RawConfig {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawConfig {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else {
             return Self::default();
         };
@@ -46,13 +46,13 @@ impl Read for RawConfig {
         let mut components = table
             .required_with("components", "[components.backend]", |node, problems| {
                 node.refuse_empty("add a table `[components.backend]`", problems);
-                Entries::read(node, problems)
+                TableEntries::read(node, problems)
             })
             .unwrap_or_default();
         let environments = table
             .required_with("environments", "[environments.stage]", |node, problems| {
                 node.refuse_empty("add a table `[environments.stage]`", problems);
-                Entries::read_with(node, problems, |node, problems| {
+                TableEntries::read_with(node, problems, |node, problems| {
                     RawEnvironment::read(node, &mut components, problems)
                 })
             })
@@ -83,24 +83,24 @@ impl Read for RawConfig {
 )]
 pub(super) struct RawEnvironment {
     /// The value of `${environment.prefix}`. Default: the environment's name.
-    pub(super) prefix: Option<Text>,
+    pub(super) prefix: Option<WrittenText>,
     /// The AWS region that everything in the environment is in.
     #[cfg_attr(test, schemars(required))]
-    pub(super) region: Option<Text>,
+    pub(super) region: Option<WrittenText>,
     /// The AWS account that everything must land in: 12 digits, in quotes. Default: not checked.
-    pub(super) account: Option<Text>,
+    pub(super) account: Option<WrittenText>,
     /// The IAM role, by ARN, that commands assume which change the environment. Default: the ambient AWS credentials.
-    pub(super) role: Option<Text>,
+    pub(super) role: Option<WrittenText>,
     /// The IAM role, by ARN, that commands assume which change nothing, and promotions from here. Default: `role`.
-    pub(super) read_role: Option<Text>,
+    pub(super) read_role: Option<WrittenText>,
     /// The IAM role, by ARN, that is assumed first, and that assumes the others. Default: none.
-    pub(super) via: Option<Text>,
+    pub(super) via: Option<WrittenText>,
     /// How long a session of a role lasts: `15m` to `12h`, with `via` at most `1h`. Default: `1h`.
-    pub(super) session_duration: Option<Text>,
+    pub(super) session_duration: Option<WrittenText>,
     /// A JSON file, relative to this one, with an IAM policy that narrows each session further. Default: none.
-    pub(super) session_policy: Option<Text>,
+    pub(super) session_policy: Option<WrittenText>,
     /// Where people find the environment: an http or https address, for links. Default: no link.
-    pub(super) url: Option<Text>,
+    pub(super) url: Option<WrittenText>,
     /// The environment that releases come from. With it, the environment cannot be deployed to directly.
     pub(super) promotes_from: Option<Located<String>>,
     /// What is done about a release that fails after it has taken the place of another. Default: `rollback`.
@@ -109,7 +109,7 @@ pub(super) struct RawEnvironment {
     pub(super) gates: Option<RawGates>,
     /// Settings of components for this environment only; each replaces the component's own.
     #[cfg_attr(test, schemars(default))]
-    pub(super) components: Entries<RawOverrides>,
+    pub(super) components: TableEntries<RawOverrides>,
 }
 
 impl RawEnvironment {
@@ -118,7 +118,7 @@ impl RawEnvironment {
         self.gates.as_ref()?.second_person()
     }
 
-    fn read(node: &Node<'_>, components: &mut Entries<RawComponent>, problems: &mut Problems) -> Self {
+    fn read(node: &TomlNode<'_>, components: &mut TableEntries<RawComponent>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else {
             return Self::default();
         };
@@ -127,7 +127,7 @@ impl RawEnvironment {
         let hint = format!("write it in `[environments.{name}.gates]`");
         table.refuse(&["overridable", "self-approval"], "is a key of the gates", &hint);
         // The keys of one that is unknown mean something to its kind only.
-        let overrides = |node: &Node<'_>, problems: &mut Problems| {
+        let overrides = |node: &TomlNode<'_>, problems: &mut Problems| {
             if let Some(component) = components.get_mut(&node.name) {
                 component.read_overrides(name, node, problems);
             }
@@ -147,7 +147,7 @@ impl RawEnvironment {
             on_failure: table.optional("on-failure"),
             gates: table.optional("gates"),
             components: table
-                .optional_with("components", |node, problems| Entries::read_with(node, problems, overrides))
+                .optional_with("components", |node, problems| TableEntries::read_with(node, problems, overrides))
                 .unwrap_or_default(),
         };
         table.refuse_unknown();

@@ -17,9 +17,9 @@ use crate::domain::check::committed::covered;
 pub(super) use crate::domain::kind::NOT_BUILT;
 
 /// What is read from one value of the file.
-pub(super) trait Read {
+pub(super) trait FromToml {
     /// Reads it, noting what is wrong.
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self;
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self;
 }
 
 /// The text as TOML. One that is none is reported.
@@ -55,7 +55,7 @@ fn unquoted(source: &str, span: &Range<usize>) -> Option<(String, String)> {
 
 /// A value of the file, and what it is called.
 #[derive(Debug, Clone)]
-pub(super) struct Node<'d> {
+pub(super) struct TomlNode<'d> {
     /// The name in messages: the key, with an index for what is in a list.
     pub(super) name: String,
     /// The bytes of the value.
@@ -69,7 +69,7 @@ pub(super) struct Node<'d> {
     value: &'d DeValue<'d>,
 }
 
-impl<'d> Node<'d> {
+impl<'d> TomlNode<'d> {
     /// The whole file as one table.
     pub(super) fn root(source: &'d str, value: &'d DeValue<'d>) -> Self {
         Self { name: String::new(), span: 0..0, source, path: String::new(), anchor: 0..0, value }
@@ -198,7 +198,7 @@ impl<'d> Node<'d> {
 /// A table of the file, being read.
 #[derive(Debug)]
 pub(super) struct Table<'d, 'p> {
-    node: Node<'d>,
+    node: TomlNode<'d>,
     values: &'d DeTable<'d>,
     /// The keys that may be written.
     known: Vec<&'static str>,
@@ -212,7 +212,7 @@ impl Table<'_, '_> {
     pub(super) fn known_to(read: impl FnOnce(&mut Table<'_, '_>)) -> Vec<&'static str> {
         let mut problems = Problems::default();
         let empty = DeValue::Table(DeTable::new());
-        let Some(mut table) = Node::root("", &empty).table(&mut problems) else { return Vec::new() };
+        let Some(mut table) = TomlNode::root("", &empty).table(&mut problems) else { return Vec::new() };
         read(&mut table);
         table.known
     }
@@ -220,7 +220,7 @@ impl Table<'_, '_> {
 
 impl<'d> Table<'d, '_> {
     /// What a key has, where it is written.
-    pub(super) fn optional<T: Read>(&mut self, key: &'static str) -> Option<T> {
+    pub(super) fn optional<T: FromToml>(&mut self, key: &'static str) -> Option<T> {
         self.optional_with(key, T::read)
     }
 
@@ -228,14 +228,14 @@ impl<'d> Table<'d, '_> {
     pub(super) fn optional_with<T>(
         &mut self,
         key: &'static str,
-        read: impl FnOnce(&Node<'_>, &mut Problems) -> T,
+        read: impl FnOnce(&TomlNode<'_>, &mut Problems) -> T,
     ) -> Option<T> {
         let node = self.get(key)?;
         Some(read(&node, self.problems))
     }
 
     /// What a key has that must be written, for example as in `example`.
-    pub(super) fn required<T: Read>(&mut self, key: &'static str, example: &str) -> Option<T> {
+    pub(super) fn required<T: FromToml>(&mut self, key: &'static str, example: &str) -> Option<T> {
         self.required_with(key, example, T::read)
     }
 
@@ -244,12 +244,12 @@ impl<'d> Table<'d, '_> {
         &mut self,
         key: &'static str,
         example: &str,
-        read: impl FnOnce(&Node<'_>, &mut Problems) -> T,
+        read: impl FnOnce(&TomlNode<'_>, &mut Problems) -> T,
     ) -> Option<T> {
         let value = self.optional_with(key, read);
         if value.is_none() {
             let message = format!("`{key}` is missing{}", self.place());
-            let Node { anchor, path, .. } = &self.node;
+            let TomlNode { anchor, path, .. } = &self.node;
             self.problems.missing(anchor, path, key, message, format!("add `{example}`"));
         }
         value
@@ -273,7 +273,7 @@ impl<'d> Table<'d, '_> {
     }
 
     /// A key's value, not read yet. Marks the key as known.
-    fn get(&mut self, key: &'static str) -> Option<Node<'d>> {
+    fn get(&mut self, key: &'static str) -> Option<TomlNode<'d>> {
         self.known.push(key);
         let (key, value) = self.values.get_key_value(key)?;
         Some(self.node.child(key, value))
@@ -330,7 +330,7 @@ pub(super) struct Located<T> {
 }
 
 /// The meaning of one of some words. Another text is reported.
-pub(super) fn word<T: Copy>(node: &Node<'_>, problems: &mut Problems, words: &[(&'static str, T)]) -> Option<T> {
+pub(super) fn word<T: Copy>(node: &TomlNode<'_>, problems: &mut Problems, words: &[(&'static str, T)]) -> Option<T> {
     let Located { span, value } = Located::<String>::read(node, problems);
     let text = value?;
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
@@ -365,8 +365,8 @@ impl OneOrMore {
     }
 }
 
-impl Read for OneOrMore {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for OneOrMore {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         if node.is_list() {
             return Self::Several(Vec::read(node, problems));
         }
@@ -374,8 +374,8 @@ impl Read for OneOrMore {
     }
 }
 
-impl Read for Located<bool> {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for Located<bool> {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let value = node.value.as_bool();
         if value.is_none() {
             node.mistyped(problems, "a boolean", format!("write `{0} = true` or `{0} = false`", node.name));
@@ -384,9 +384,9 @@ impl Read for Located<bool> {
     }
 }
 
-impl Read for Located<String> {
+impl FromToml for Located<String> {
     /// Without variables: what says how parts of the file hang together must not depend on anything outside.
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let value = node.text(problems).filter(|text| {
             let plain = !text.contains("${");
             if !plain {
@@ -398,8 +398,8 @@ impl Read for Located<String> {
     }
 }
 
-impl<T: Read> Read for Vec<T> {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl<T: FromToml> FromToml for Vec<T> {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(items) = node.value.as_array() else {
             let hint = if node.value.is_table() {
                 format!("write `[[{}]]`, or `{} = [ … ]`", node.path, node.name)
@@ -424,14 +424,14 @@ pub(super) struct Key {
 
 /// A table whose keys are names, in the order of the file.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entries<T>(Vec<(Key, T)>);
+pub(super) struct TableEntries<T>(Vec<(Key, T)>);
 
-impl<T> Entries<T> {
+impl<T> TableEntries<T> {
     /// Reads each entry in a way of its own.
     pub(super) fn read_with(
-        node: &Node<'_>,
+        node: &TomlNode<'_>,
         problems: &mut Problems,
-        mut read: impl FnMut(&Node<'_>, &mut Problems) -> T,
+        mut read: impl FnMut(&TomlNode<'_>, &mut Problems) -> T,
     ) -> Self {
         let Some(table) = node.table(problems) else {
             return Self::default();
@@ -464,14 +464,14 @@ impl<T> Entries<T> {
     }
 }
 
-impl<T> Default for Entries<T> {
+impl<T> Default for TableEntries<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T: Read> Read for Entries<T> {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl<T: FromToml> FromToml for TableEntries<T> {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         Self::read_with(node, problems, T::read)
     }
 }

@@ -1,4 +1,4 @@
-//! Makes a [`Target`] of one environment: its settings merged, and every text interpreted.
+//! Makes a [`EnvironmentTarget`] of one environment: its settings merged, and every text interpreted.
 //!
 //! Goes on after anything wrong, so that all of it is reported at once. Hence nothing here returns before everything was
 //! looked at: a value that could not be had is `None`, noted, and only in the end there is no target.
@@ -13,23 +13,23 @@ use super::dependencies;
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
 use super::keys::AnyWritten;
-use super::merged::{Purpose, Wanted};
+use super::merged::{ComponentRequest, Purpose};
 use super::raw::{RawConfig, RawEnvironment};
 use super::read::Key;
-use super::scope::{Origin, Outside, Scope, Value};
+use super::scope::{Outside, ResolvedText, TextOrigin, VariableScope};
 use super::settle;
-use super::source::Source;
-use super::text::Text;
+use super::source::SourceFile;
+use super::text::WrittenText;
 use super::values;
 use super::wording::one_of;
 use crate::domain::gate::{ContractPolicy, GatePolicy};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
-use crate::domain::target::{Component, Image, Reuse, Target};
+use crate::domain::target::{Component, EnvironmentTarget, Image, Reuse};
 
 /// Which part of a configuration is asked for, and what its variables stand for.
 #[derive(Clone, Copy)]
-pub struct Request<'r> {
+pub struct ResolveRequest<'r> {
     /// The environment's name.
     pub environment: &'r str,
     /// The components' names. Empty: all of them.
@@ -45,7 +45,7 @@ pub struct Request<'r> {
     pub in_workflow: bool,
 }
 
-impl fmt::Debug for Request<'_> {
+impl fmt::Debug for ResolveRequest<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Request")
@@ -56,16 +56,16 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-impl Request<'_> {
+impl ResolveRequest<'_> {
     fn selects(&self, component: &str) -> bool {
         self.components.is_empty() || self.components.iter().any(|name| name == component)
     }
 }
 
 /// What a request is about, for what is resolved by itself.
-pub(super) struct Asked<'d> {
+pub(super) struct ResolveScope<'d> {
     /// What variables stand for.
-    pub(super) scope: Scope<'d>,
+    pub(super) scope: VariableScope<'d>,
     /// The environment's name.
     pub(super) environment: &'d str,
     /// The components that are asked for.
@@ -75,10 +75,10 @@ pub(super) struct Asked<'d> {
 /// Resolves what a request asks for. `source`: the file, where the lines of what is in it are wanted.
 pub(super) fn request(
     config: &RawConfig,
-    request: &Request<'_>,
-    source: Option<&Source<'_>>,
+    request: &ResolveRequest<'_>,
+    source: Option<&SourceFile<'_>>,
     problems: &mut Problems,
-) -> Option<Target> {
+) -> Option<EnvironmentTarget> {
     let (key, environment) = find(config, request, problems)?;
     let outside = Outside::new(request.vars, request.env, request.in_workflow, problems);
     let selects = |name: &str| request.purpose != Purpose::Identity && request.selects(name);
@@ -89,12 +89,16 @@ pub(super) fn request(
 }
 
 /// Resolves nothing but what variables stand for.
-pub(super) fn asked<'d>(config: &'d RawConfig, request: &Request<'d>, problems: &mut Problems) -> Option<Asked<'d>> {
+pub(super) fn asked<'d>(
+    config: &'d RawConfig,
+    request: &ResolveRequest<'d>,
+    problems: &mut Problems,
+) -> Option<ResolveScope<'d>> {
     let (key, environment) = find(config, request, problems)?;
     let outside = Outside::new(request.vars, request.env, request.in_workflow, problems);
     let scope = scope_of(config, (key, environment), outside, request.purpose, problems);
     let selected = config.components.names().filter(|name| request.selects(name));
-    Some(Asked {
+    Some(ResolveScope {
         scope,
         environment: request.environment,
         components: selected.filter_map(|name| name.parse().ok()).collect(),
@@ -104,7 +108,7 @@ pub(super) fn asked<'d>(config: &'d RawConfig, request: &Request<'d>, problems: 
 /// The environment of a request. Names that are not in the file are reported.
 fn find<'d>(
     config: &'d RawConfig,
-    request: &Request<'_>,
+    request: &ResolveRequest<'_>,
     problems: &mut Problems,
 ) -> Option<(&'d Key, &'d RawEnvironment)> {
     known_components(config, request.components, problems);
@@ -138,7 +142,7 @@ pub(super) fn scope_of<'d>(
     outside: Outside<'d>,
     purpose: Purpose,
     problems: &mut Problems,
-) -> Scope<'d> {
+) -> VariableScope<'d> {
     Resolver::new(config, key, environment, outside, purpose, problems).interpreter.scope
 }
 
@@ -170,7 +174,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let app =
             config.app.as_ref().and_then(|app| app.value.as_deref()).filter(|app| check::is_application_name(app));
         let name = Some(key.text.as_str()).filter(|name| name.parse::<EnvironmentName>().is_ok());
-        let mut scope = Scope {
+        let mut scope = VariableScope {
             app,
             environment: name,
             prefix: None,
@@ -181,10 +185,10 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let mut missed = Problems::default();
         let mut interpreter = Interpreter { scope, problems: &mut missed, source: None };
         let prefix = match &environment.prefix {
-            None => name.map(|name| Value::new(name, Origin::Variables)),
+            None => name.map(|name| ResolvedText::new(name, TextOrigin::Variables)),
             Some(prefix) => interpreter.without_release("prefix", prefix),
         };
-        scope = Scope { prefix, ..interpreter.scope };
+        scope = VariableScope { prefix, ..interpreter.scope };
         // Who changes something has to have all of it; for the others a prefix matters where it is used.
         if purpose == Purpose::Change {
             problems.extend(&missed);
@@ -200,7 +204,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         }
     }
 
-    fn target(mut self, is_selected: &dyn Fn(&str) -> bool) -> Option<Target> {
+    fn target(mut self, is_selected: &dyn Fn(&str) -> bool) -> Option<EnvironmentTarget> {
         let region = self.environment.region.as_ref().map(|region| self.interpreter.named("region", region));
         let account = self.environment.account.as_ref().map(|account| self.interpreter.named("account", account));
         let account_line = self.environment.account.as_ref().and_then(|text| self.interpreter.line(&text.span));
@@ -223,7 +227,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let policy = self.policy(&images, &components);
         let github = self.config.github.as_ref();
         let workflows = github.map(|github| github.workflows(self.interpreter.problems));
-        Some(Target {
+        Some(EnvironmentTarget {
             app: self.interpreter.scope.app?.to_owned(),
             environment: self.key.text.parse::<EnvironmentName>().ok()?,
             region: region??,
@@ -243,7 +247,8 @@ impl<'d, 'p> Resolver<'d, 'p> {
 
     fn roles(&mut self, region: Option<&Region>, account: Option<&AccountId>) -> Option<Roles> {
         let written = self.environment;
-        let mut role = |name, text: &Option<Text>| text.as_ref().map(|text| self.role(name, text, region, account));
+        let mut role =
+            |name, text: &Option<WrittenText>| text.as_ref().map(|text| self.role(name, text, region, account));
         let (own, read) = (role("role", &written.role), role("read-role", &written.read_role));
         // The hub may be in an account of its own.
         let via = written.via.as_ref().map(|text| self.role("via", text, region, None));
@@ -265,7 +270,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
     fn refuse_same(
         &mut self,
         name: &str,
-        text: Option<&Text>,
+        text: Option<&WrittenText>,
         role: Option<&Option<RoleArn>>,
         other: Option<&Option<RoleArn>>,
     ) {
@@ -281,7 +286,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
     fn role(
         &mut self,
         name: &str,
-        text: &Text,
+        text: &WrittenText,
         region: Option<&Region>,
         account: Option<&AccountId>,
     ) -> Option<RoleArn> {
@@ -300,7 +305,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         Some(role)
     }
 
-    fn session_duration(&mut self, text: &Text) -> Option<Duration> {
+    fn session_duration(&mut self, text: &WrittenText) -> Option<Duration> {
         let duration = self.interpreter.parsed("session-duration", text, values::session_duration)?;
         if self.environment.via.is_some() && duration > LONGEST_CHAINED_SESSION {
             let message = "`session-duration` is longer than `1h`, beside `via`";
@@ -327,7 +332,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let needed: Vec<&str> = selected.iter().filter_map(owner).collect();
         let owners = config.components.iter().filter(|(key, _)| needed.contains(&key.text.as_str()));
         let images = owners.filter_map(|(key, component)| {
-            let wanted = Wanted { component: key, environment, purpose };
+            let wanted = ComponentRequest { component: key, environment, purpose };
             component.written()?.resolve_image(wanted, &mut self.interpreter)
         });
         images.collect()
@@ -365,7 +370,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
     }
 
     fn component(&mut self, key: &'d Key, component: &'d dyn AnyWritten) -> Option<Component> {
-        let wanted = Wanted { component: key, environment: self.key, purpose: self.purpose };
+        let wanted = ComponentRequest { component: key, environment: self.key, purpose: self.purpose };
         let kind = component.resolve(wanted, &mut self.interpreter);
         let depends_on = component.depends_on().iter().map(|other| other.value.as_deref()?.parse().ok()).collect();
         let follows =

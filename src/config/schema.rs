@@ -11,16 +11,16 @@ use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use super::Document;
+use super::ConfigurationFile;
 use super::component::{RawComponent, keys_by_kind};
 use super::keys::KindKeys;
 use super::probes::RawExpected;
 use super::raw::{RawConfig, RawOverrides};
-use super::read::{Entries, Located};
-use super::text::Text;
+use super::read::{Located, TableEntries};
+use super::text::WrittenText;
 use crate::domain::each_kind;
 
-impl JsonSchema for Text {
+impl JsonSchema for WrittenText {
     fn schema_name() -> Cow<'static, str> {
         "Text".into()
     }
@@ -62,7 +62,7 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Entries<T> {
+impl<T: JsonSchema> JsonSchema for TableEntries<T> {
     fn schema_name() -> Cow<'static, str> {
         format!("Entries_of_{}", T::schema_name()).into()
     }
@@ -233,7 +233,7 @@ fn known_to_reader() -> BTreeSet<(String, String)> {
         {unknown}
         "#
     );
-    let errors = Document::parse(Utf8Path::new("shipgate.toml"), &text).unwrap_err();
+    let errors = ConfigurationFile::parse(Utf8Path::new("shipgate.toml"), &text).unwrap_err();
     let mut known = BTreeSet::new();
     for error in &errors {
         let Some(place) = error.message.strip_prefix("unknown key ") else { continue };
@@ -299,9 +299,9 @@ fn every_kind_has_its_keys_in_the_schema() {
 fn what_the_schema_requires_the_reader_misses() {
     let text = "[components.c]\nkind = \"ecs\"\nbuild = {}\nprobes = [{}]\n[components.d]\n[environments.e]\n\
                 gates = { statuses = {}, freeze = [{}], windows = [{}] }\n[contract.c.V]\nurl = {}\n";
-    let found = Document::parse(Utf8Path::new("shipgate.toml"), text).unwrap_err();
+    let found = ConfigurationFile::parse(Utf8Path::new("shipgate.toml"), text).unwrap_err();
     let found: Vec<&str> = found.iter().map(|error| error.message.as_str()).collect();
-    let empty = Document::parse(Utf8Path::new("shipgate.toml"), "").unwrap_err();
+    let empty = ConfigurationFile::parse(Utf8Path::new("shipgate.toml"), "").unwrap_err();
     let empty: Vec<&str> = empty.iter().map(|error| error.message.as_str()).collect();
     for (place, table) in tables(&generated()) {
         for key in table.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {

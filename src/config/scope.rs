@@ -8,23 +8,23 @@ use secrecy::SecretString;
 use serde_json::{Map, Value as Json};
 
 use super::error::Problems;
-use super::text::{Piece, Text, Variable};
+use super::text::{TextPiece, Variable, WrittenText};
 use super::wording::nearest;
 use crate::domain::limits::{Limit, RESOLVED_TEXT, RESOLVED_TOTAL};
 use crate::domain::template::Template;
 
 /// A text with all variables resolved but the release.
 #[derive(Debug, Clone)]
-pub(super) struct Value {
+pub(super) struct ResolvedText {
     /// The text.
     pub(super) template: Template,
     /// Where the text comes from.
-    pub(super) origin: Origin,
+    pub(super) origin: TextOrigin,
 }
 
 /// Where a text comes from, and so what of it may be shown. The later, the less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Origin {
+pub(super) enum TextOrigin {
     /// The file alone.
     File,
     /// Also variables that are no secret.
@@ -34,13 +34,13 @@ pub(super) enum Origin {
 }
 
 /// What variables stand for.
-pub(super) struct Scope<'s> {
+pub(super) struct VariableScope<'s> {
     /// `${app}`, where it is a name.
     pub(super) app: Option<&'s str>,
     /// `${environment.name}`, where it is a name.
     pub(super) environment: Option<&'s str>,
     /// `${environment.prefix}`, where it could be resolved.
-    pub(super) prefix: Option<Value>,
+    pub(super) prefix: Option<ResolvedText>,
     /// Why it could not be.
     pub(super) without_prefix: Problems,
     /// The others.
@@ -104,16 +104,16 @@ pub fn repository_variables(text: Option<&str>) -> Option<BTreeMap<String, Secre
     Some(vars.iter().filter_map(named).collect())
 }
 
-impl Scope<'_> {
+impl VariableScope<'_> {
     /// Resolves a text. `None` when something in it is unknown, which is then reported or was before.
-    pub(super) fn resolve(&self, text: &Text, problems: &mut Problems) -> Option<Value> {
-        let mut value = Some(Value { template: Template::default(), origin: Origin::File });
+    pub(super) fn resolve(&self, text: &WrittenText, problems: &mut Problems) -> Option<ResolvedText> {
+        let mut value = Some(ResolvedText { template: Template::default(), origin: TextOrigin::File });
         let mut length = 0;
         for piece in &text.pieces {
             let next = match piece {
-                Piece::Literal(literal) => Some(Value::new(literal, Origin::File)),
-                Piece::Variable(variable, span) => self.variable(variable, span, problems),
-                Piece::Unreadable => None,
+                TextPiece::Literal(literal) => Some(ResolvedText::new(literal, TextOrigin::File)),
+                TextPiece::Variable(variable, span) => self.variable(variable, span, problems),
+                TextPiece::Unreadable => None,
             };
             length += next.as_ref().map_or(0, |next| next.template.longest());
             if let Some(limit) = self.exceeded(length) {
@@ -135,21 +135,21 @@ impl Scope<'_> {
         limits.into_iter().find(|(length, limit)| *length > limit.count()).map(|(_, limit)| limit)
     }
 
-    fn variable(&self, variable: &Variable, span: &Range<usize>, problems: &mut Problems) -> Option<Value> {
+    fn variable(&self, variable: &Variable, span: &Range<usize>, problems: &mut Problems) -> Option<ResolvedText> {
         match variable {
-            Variable::App => self.app.map(|app| Value::new(app, Origin::Variables)),
-            Variable::EnvironmentName => self.environment.map(|name| Value::new(name, Origin::Variables)),
+            Variable::App => self.app.map(|app| ResolvedText::new(app, TextOrigin::Variables)),
+            Variable::EnvironmentName => self.environment.map(|name| ResolvedText::new(name, TextOrigin::Variables)),
             Variable::EnvironmentPrefix => {
                 let Some(prefix) = self.prefix.clone() else {
                     problems.extend(&self.without_prefix);
                     return None;
                 };
-                Some(Value { origin: prefix.origin.max(Origin::Variables), ..prefix })
+                Some(ResolvedText { origin: prefix.origin.max(TextOrigin::Variables), ..prefix })
             }
             Variable::ReleaseSha => {
                 let mut template = Template::default();
                 template.push_release_sha();
-                Some(Value { template, origin: Origin::File })
+                Some(ResolvedText { template, origin: TextOrigin::File })
             }
             Variable::Vars(_) | Variable::Env(_) => {
                 let found = self.outside(variable)?;
@@ -159,7 +159,7 @@ impl Scope<'_> {
     }
 
     /// What a variable from outside stands for, or what is wrong with it and what to do. `None`: not to be looked at.
-    fn outside(&self, variable: &Variable) -> Option<Result<Value, (&'static str, String)>> {
+    fn outside(&self, variable: &Variable) -> Option<Result<ResolvedText, (&'static str, String)>> {
         let Outside::Known { vars, env, in_workflow } = &self.outside else { return None };
         match variable {
             Variable::Vars(name) => Some(repository_variable(name, vars.as_ref(), *in_workflow)),
@@ -167,7 +167,7 @@ impl Scope<'_> {
                 None => Err(("is not set", format!("set the environment variable `{name}`"))),
                 // Where a secret is missing, GitHub Actions hands over an empty text.
                 Some(text) if text.is_empty() => Err(("is empty", format!("set the environment variable `{name}`"))),
-                Some(text) => Ok(Value::new(&text, Origin::Environment)),
+                Some(text) => Ok(ResolvedText::new(&text, TextOrigin::Environment)),
             }),
             Variable::App | Variable::EnvironmentName | Variable::EnvironmentPrefix | Variable::ReleaseSha => None,
         }
@@ -186,7 +186,7 @@ fn repository_variable(
     name: &str,
     vars: Option<&Map<String, Json>>,
     in_workflow: bool,
-) -> Result<Value, (&'static str, String)> {
+) -> Result<ResolvedText, (&'static str, String)> {
     let Some(vars) = vars else {
         let hint = if in_workflow {
             format!("write `{ALL_VARIABLES}` in the `env` of the step; the repository has to have `{name}`")
@@ -212,11 +212,11 @@ fn repository_variable(
     if text.is_empty() {
         return Err(("is empty", format!("give `{name}` in SHIPGATE_VARS a text")));
     }
-    Ok(Value::new(&text, Origin::Variables))
+    Ok(ResolvedText::new(&text, TextOrigin::Variables))
 }
 
-impl Value {
-    pub(super) fn new(text: &str, origin: Origin) -> Self {
+impl ResolvedText {
+    pub(super) fn new(text: &str, origin: TextOrigin) -> Self {
         Self { template: Template::literal(text), origin }
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
-use super::read::{Node, Read, word};
-use super::text::Text;
+use super::read::{FromToml, TomlNode, word};
+use super::text::WrittenText;
 use super::values;
 use crate::domain::settle::{OnFailure, Settle};
 
@@ -17,7 +17,7 @@ const FORMS: &str =
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Settle", untagged))]
 pub(super) enum RawSettle {
     /// How long: for example `1m`, at most `6h`. `0s` turns it off.
-    Time(Text),
+    Time(WrittenText),
     /// How long, and for what else.
     Table(RawTable),
     /// Its problem is noted.
@@ -34,17 +34,17 @@ pub(super) enum RawSettle {
 )]
 pub(super) struct RawTable {
     /// How long: for example `1m`, at most `6h`. `0s` turns it off. Default: `30s`.
-    r#for: Option<Text>,
+    r#for: Option<WrittenText>,
     /// Names of `CloudWatch` alarms of the environment's region that must not go off.
-    alarms: Option<Vec<Text>>,
+    alarms: Option<Vec<WrittenText>>,
     /// Texts that no line may contain which the release's container writes: for example `Traceback`.
-    logs_without: Option<Vec<Text>>,
+    logs_without: Option<Vec<WrittenText>>,
 }
 
-impl Read for RawSettle {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawSettle {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         if node.is_text() {
-            return Self::Time(Text::read(node, problems));
+            return Self::Time(WrittenText::read(node, problems));
         }
         if !node.is_table() {
             node.mistyped(problems, "a time or a table", FORMS);
@@ -71,14 +71,14 @@ pub(super) fn resolve(written: Option<&RawSettle>, interpreter: &mut Interpreter
     }
 }
 
-fn time(name: &str, text: &Text, interpreter: &mut Interpreter<'_, '_>) -> Option<Duration> {
+fn time(name: &str, text: &WrittenText, interpreter: &mut Interpreter<'_, '_>) -> Option<Duration> {
     interpreter.parsed(name, text, values::settle)
 }
 
 impl RawTable {
     fn resolve(&self, interpreter: &mut Interpreter<'_, '_>) -> Option<Settle> {
         let written = self.r#for.as_ref().map(|text| time("for", text, interpreter));
-        let mut texts = |name: &str, texts: Option<&Vec<Text>>| {
+        let mut texts = |name: &str, texts: Option<&Vec<WrittenText>>| {
             let texts = texts.into_iter().flatten();
             all(texts.map(|text| interpreter.parsed(name, text, values::plain)).collect())
         };
@@ -108,8 +108,8 @@ pub(super) enum RawOnFailure {
     Unreadable,
 }
 
-impl Read for RawOnFailure {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawOnFailure {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let words = [("rollback", Self::Rollback), ("leave", Self::Leave)];
         word(node, problems, &words).unwrap_or(Self::Unreadable)
     }

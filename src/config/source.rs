@@ -4,24 +4,24 @@ use std::ops::Range;
 
 use camino::Utf8Path;
 
-use crate::domain::check::{Lines, Place};
+use crate::domain::check::{LinePlace, TextLines};
 use crate::domain::file_line::FileLine;
 
 /// The file.
 #[derive(Debug)]
-pub(super) struct Source<'f> {
+pub(super) struct SourceFile<'f> {
     path: &'f Utf8Path,
-    lines: Lines<'f>,
+    lines: TextLines<'f>,
 }
 
-impl<'f> Source<'f> {
+impl<'f> SourceFile<'f> {
     /// A file, as messages name it, with its text.
     pub(super) fn new(path: &'f Utf8Path, text: &'f str) -> Self {
-        Self { path, lines: Lines::new(text) }
+        Self { path, lines: TextLines::new(text) }
     }
 
     /// The place of something.
-    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+    pub(super) fn place(&self, span: &Range<usize>) -> LinePlace {
         self.lines.place(span)
     }
 

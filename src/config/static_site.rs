@@ -5,14 +5,14 @@ use glob::Pattern;
 
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
-use super::keys::{Alone, KindKeys, Merged};
+use super::keys::{Alone, KindKeys, MergedComponent};
 use super::merged::Purpose;
 use super::probes::{self, RawProbe};
-use super::read::{Entries, Located, Node, Read, Table};
+use super::read::{FromToml, Located, Table, TableEntries, TomlNode};
 use super::static_site_build::{RawSiteBuild, WrittenSiteBuild};
 use super::static_site_placeholders as placeholders;
-use super::text::Text;
-use super::values::{self, Fault};
+use super::text::WrittenText;
+use super::values::{self, ValueFault};
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::runtime::RuntimeForm;
 use crate::domain::static_site::{RuntimeConfig, SiteBuild, Target};
@@ -34,33 +34,33 @@ pub(super) struct Keys {
     derive(schemars::JsonSchema),
     schemars(rename = "static-site-overrides", rename_all = "kebab-case", deny_unknown_fields)
 )]
-pub(super) struct Settings {
+pub(super) struct StaticSiteSettings {
     /// The bucket that serves the files, by name. It must exist.
-    bucket: Option<Text>,
+    bucket: Option<WrittenText>,
     /// The bucket that keeps releases, by name. It must exist, and is never served.
-    artifacts: Option<Text>,
+    artifacts: Option<WrittenText>,
     /// The distribution before the bucket, by id. Default: none.
-    distribution: Option<Text>,
+    distribution: Option<WrittenText>,
     /// Whether the bucket's own website serves it, without a distribution and without TLS. Default: `false`.
     website: Option<Located<bool>>,
     /// What the site reads when it starts, and is written when a release is put there.
     runtime_config: Option<RawRuntimeConfig>,
     /// What is put in place of markers in the built files when a release is put there, by name. While the site is built, the
     /// environment variable of that name is the marker: `REACT_APP_API_URL`. The names are the same for all environments.
-    pub(super) placeholders: Option<Entries<Text>>,
+    pub(super) placeholders: Option<TableEntries<WrittenText>>,
     /// The files that are kept and not served, from the root of the site: `**/*.map`. Default: none.
-    exclude: Option<Vec<Text>>,
+    exclude: Option<Vec<WrittenText>>,
     /// Number of newest releases whose files stay in the bucket, for pages that browsers have open. Default: 5.
     keep: Option<u32>,
     /// Where browsers find it. Default: where the distribution answers, or the website of the bucket.
-    url: Option<Text>,
+    url: Option<WrittenText>,
     /// Addresses that its pages call: each has to allow them, as browsers ask before they call. They may contain
     /// `${release.sha}`.
-    calls: Option<Vec<Text>>,
+    calls: Option<Vec<WrittenText>>,
     /// HTTP questions whose answers prove that the release is served, beside its pages.
     probes: Option<Vec<RawProbe>>,
     /// How long the address may go on serving what it served before: for example `15m`, at most `6h`. Default: `20m`.
-    timeout: Option<Text>,
+    timeout: Option<WrittenText>,
 }
 
 /// A file of the site that differs between environments.
@@ -73,17 +73,17 @@ pub(super) struct Settings {
 struct RawRuntimeConfig {
     /// The file, from the root of the site: one that ends with `.json` or `.js`.
     #[cfg_attr(test, schemars(required))]
-    path: Option<Text>,
+    path: Option<WrittenText>,
     /// The variable that a script gets the values in: one of the global object, as `window.env`. Default:
     /// `globalThis.__CONFIG__`.
-    variable: Option<Text>,
+    variable: Option<WrittenText>,
     /// What is in it, by name. The values may contain `${release.sha}`.
     #[cfg_attr(test, schemars(required))]
-    values: Option<Entries<Text>>,
+    values: Option<TableEntries<WrittenText>>,
 }
 
-impl Read for RawRuntimeConfig {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawRuntimeConfig {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else { return Self::default() };
         let read = Self {
             path: table.required("path", "path = \"config.js\""),
@@ -116,15 +116,15 @@ impl RawRuntimeConfig {
 }
 
 impl KindKeys for Keys {
-    type Settings = Settings;
+    type Settings = StaticSiteSettings;
     type Target = Target;
 
     fn read(table: &mut Table<'_, '_>) -> Self {
         Self { build: table.optional("build"), rebuild_per_environment: table.optional("rebuild-per-environment") }
     }
 
-    fn read_settings(table: &mut Table<'_, '_>) -> Settings {
-        Settings {
+    fn read_settings(table: &mut Table<'_, '_>) -> StaticSiteSettings {
+        StaticSiteSettings {
             bucket: table.optional("bucket"),
             artifacts: table.optional("artifacts"),
             distribution: table.optional("distribution"),
@@ -140,14 +140,14 @@ impl KindKeys for Keys {
         }
     }
 
-    fn site_build<'d>(&'d self, all: &mut dyn Iterator<Item = &'d Settings>) -> Option<WrittenSiteBuild<'d>> {
+    fn site_build<'d>(&'d self, all: &mut dyn Iterator<Item = &'d StaticSiteSettings>) -> Option<WrittenSiteBuild<'d>> {
         let is_per_environment = self.rebuild_per_environment.as_ref().and_then(|it| it.value).unwrap_or_default();
         // All environments have the same names, which `placeholders` below sees to.
         let placeholders = all.flat_map(|settings| &settings.placeholders).next();
         self.build.as_ref().map(|build| WrittenSiteBuild { build, is_per_environment, placeholders })
     }
 
-    fn resolve(component: &Merged<'_, Self>, interpreter: &mut Interpreter<'_, '_>) -> Option<Target> {
+    fn resolve(component: &MergedComponent<'_, Self>, interpreter: &mut Interpreter<'_, '_>) -> Option<Target> {
         let purpose = component.wanted.purpose;
         let bucket = component.required("bucket", interpreter, |settings| settings.bucket.as_ref());
         let artifacts = component.required("artifacts", interpreter, |settings| settings.artifacts.as_ref());
@@ -188,7 +188,7 @@ impl KindKeys for Keys {
         })
     }
 
-    fn texts<'d>(component: &Merged<'d, Self>) -> Vec<(&'static str, &'d Text)> {
+    fn texts<'d>(component: &MergedComponent<'d, Self>) -> Vec<(&'static str, &'d WrittenText)> {
         let own = [
             ("bucket", component.pick(|settings| settings.bucket.as_ref())),
             ("artifacts", component.pick(|settings| settings.artifacts.as_ref())),
@@ -197,7 +197,7 @@ impl KindKeys for Keys {
         own.chain(component.keys().build.iter().flat_map(RawSiteBuild::texts)).collect()
     }
 
-    fn alone<'d>(component: &Merged<'d, Self>) -> Vec<Alone<'d>> {
+    fn alone<'d>(component: &MergedComponent<'d, Self>) -> Vec<Alone<'d>> {
         let names = [
             ("bucket", component.pick(|settings| settings.bucket.as_ref()), SERVED_TWICE),
             ("artifacts", component.pick(|settings| settings.artifacts.as_ref()), KEPT_TWICE),
@@ -222,7 +222,7 @@ const KEPT_TWICE: &str = "give each environment a bucket of its own, as `${envir
                           deploys to one could write what the other takes for its releases";
 
 /// Whether the website of the bucket serves it. `None`: it is said beside a distribution.
-fn is_website(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<bool> {
+fn is_website(component: &MergedComponent<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<bool> {
     let written = component.pick(|settings| settings.website.as_ref());
     let Some(written) = written.filter(|written| written.value == Some(true)) else { return Some(false) };
     if component.pick(|settings| settings.distribution.as_ref()).is_none() {
@@ -236,7 +236,10 @@ fn is_website(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_
 
 /// How its files are built. The outer `None`: something is wrong with it.
 #[expect(clippy::option_option, reason = "the outer says whether it could be had, the inner whether it is written")]
-fn build(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<Option<Box<SiteBuild>>> {
+fn build(
+    component: &MergedComponent<'_, Keys>,
+    interpreter: &mut Interpreter<'_, '_>,
+) -> Option<Option<Box<SiteBuild>>> {
     let keys = component.keys();
     keys.rebuild_per_environment.as_ref().map_or(Some(false), |it| it.value)?;
     let build = keys.site_build(&mut component.all_settings()).filter(|_| component.wanted.purpose == Purpose::Change);
@@ -245,7 +248,7 @@ fn build(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) ->
 
 /// The file that is written for the environment, and the files that are not served.
 fn files(
-    component: &Merged<'_, Keys>,
+    component: &MergedComponent<'_, Keys>,
     interpreter: &mut Interpreter<'_, '_>,
 ) -> Option<(Option<RuntimeConfig>, Vec<Pattern>)> {
     let written = component.pick(|settings| settings.runtime_config.as_ref());
@@ -266,25 +269,25 @@ fn files(
 }
 
 /// Which files are meant, from the root of the site.
-fn pattern(text: &str) -> Result<Pattern, Fault> {
+fn pattern(text: &str) -> Result<Pattern, ValueFault> {
     let is_relative = !text.starts_with('/') && !text.is_empty();
-    Pattern::new(text).ok().filter(|_| is_relative).ok_or(Fault {
+    Pattern::new(text).ok().filter(|_| is_relative).ok_or(ValueFault {
         kind: "a pattern of files",
         reason: "it is like `**/*.map`, from the root of the site and without `/` at its beginning",
     })
 }
 
 /// The name of a value in it, which a script can have too: to an object `__proto__` is no name but its prototype.
-fn value_name(text: &str) -> Result<(), Fault> {
+fn value_name(text: &str) -> Result<(), ValueFault> {
     let reason = "it has letters, digits and `_`, begins with no digit, and is not `__proto__`";
     let is_name = values::argument_name(text).is_ok() && text != "__proto__";
-    is_name.then_some(()).ok_or(Fault { kind: "the name of a value", reason })
+    is_name.then_some(()).ok_or(ValueFault { kind: "the name of a value", reason })
 }
 
 /// A file that a page can read.
-fn runtime_file(text: &str) -> Result<SitePath, Fault> {
+fn runtime_file(text: &str) -> Result<SitePath, ValueFault> {
     let is_read = matches!(Utf8Path::new(text).extension(), Some("json" | "js"));
-    text.parse().ok().filter(|_| is_read).ok_or(Fault {
+    text.parse().ok().filter(|_| is_read).ok_or(ValueFault {
         kind: "a file of runtime configuration",
         reason: "it is a path from the root of the site, without `/` at its beginning, that ends with `.json` or `.js`",
     })

@@ -4,9 +4,9 @@ use camino::{Utf8Component, Utf8Path};
 
 use super::error::Problems;
 use super::interpret::{Interpreter, whole};
-use super::read::{Entries, Node, Read};
-use super::text::{Piece, Text, Variable};
-use super::values::{self, Fault};
+use super::read::{FromToml, TableEntries, TomlNode};
+use super::text::{TextPiece, Variable, WrittenText};
+use super::values::{self, ValueFault};
 use crate::domain::static_site::SiteBuild;
 
 /// How the files of a site are built: by a command that gets no credentials.
@@ -19,20 +19,20 @@ use crate::domain::static_site::SiteBuild;
 pub(super) struct RawSiteBuild {
     /// The command, for a shell: `npm ci && npm run build`. It may contain `${release.sha}`.
     #[cfg_attr(test, schemars(required))]
-    run: Option<Text>,
+    run: Option<WrittenText>,
     /// The directory that it runs in, relative to this file and inside its directory. Default: `.`.
-    directory: Option<Text>,
+    directory: Option<WrittenText>,
     /// The directory that it writes the files to, relative to this file and inside its directory.
     #[cfg_attr(test, schemars(required))]
-    output: Option<Text>,
+    output: Option<WrittenText>,
     /// The version of Node.js that it needs: `22`. Default: whichever is there.
-    node: Option<Text>,
+    node: Option<WrittenText>,
     /// Environment variables for it: the same for all environments. They may contain `${release.sha}`.
-    env: Option<Entries<Text>>,
+    env: Option<TableEntries<WrittenText>>,
 }
 
-impl Read for RawSiteBuild {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for RawSiteBuild {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else { return Self::default() };
         let read = Self {
             run: table.required("run", "run = \"npm ci && npm run build\""),
@@ -54,14 +54,14 @@ pub(super) struct WrittenSiteBuild<'d> {
     /// Whether each environment has a build of its own.
     pub(super) is_per_environment: bool,
     /// The placeholders whose markers it gets, by name.
-    pub(super) placeholders: Option<&'d Entries<Text>>,
+    pub(super) placeholders: Option<&'d TableEntries<WrittenText>>,
 }
 
 impl WrittenSiteBuild<'_> {
     /// Resolves it.
     pub(super) fn resolve(self, interpreter: &mut Interpreter<'_, '_>) -> Option<SiteBuild> {
-        let written = self.placeholders.into_iter().flat_map(Entries::iter);
-        let set = |name: &str| self.build.env.iter().flat_map(Entries::names).any(|set| set == name);
+        let written = self.placeholders.into_iter().flat_map(TableEntries::iter);
+        let set = |name: &str| self.build.env.iter().flat_map(TableEntries::names).any(|set| set == name);
         let mut is_right = true;
         for (key, _) in written.clone() {
             let message = if self.is_per_environment {
@@ -83,14 +83,14 @@ impl WrittenSiteBuild<'_> {
 
 impl RawSiteBuild {
     /// What is written of it, for rules on files, by key.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &Text)> {
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &WrittenText)> {
         let all = [("run", &self.run), ("directory", &self.directory), ("output", &self.output), ("node", &self.node)];
         all.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?)))
     }
 
     /// Resolves it. `is_per_environment`: whether each environment has a build of its own.
     fn resolve(&self, is_per_environment: bool, interpreter: &mut Interpreter<'_, '_>) -> Option<SiteBuild> {
-        let texts = self.run.iter().chain(self.env.iter().flat_map(Entries::iter).map(|(_, text)| text));
+        let texts = self.run.iter().chain(self.env.iter().flat_map(TableEntries::iter).map(|(_, text)| text));
         let differing = texts.filter(|text| !is_per_environment && !is_for_all(text, interpreter)).count();
         let run = self.run.as_ref().map(|run| interpreter.template("run", run, values::something));
         let directory = self.directory.as_ref().map(|path| interpreter.parsed("directory", path, values::path));
@@ -143,11 +143,14 @@ fn plain(path: &Utf8Path) -> Vec<&str> {
 }
 
 /// Whether a text is the same for all environments. What is not is reported.
-fn is_for_all(text: &Text, interpreter: &mut Interpreter<'_, '_>) -> bool {
-    let differs = |piece: &&Piece| {
-        matches!(piece, Piece::Variable(Variable::EnvironmentName | Variable::EnvironmentPrefix | Variable::Env(_), _))
+fn is_for_all(text: &WrittenText, interpreter: &mut Interpreter<'_, '_>) -> bool {
+    let differs = |piece: &&TextPiece| {
+        matches!(
+            piece,
+            TextPiece::Variable(Variable::EnvironmentName | Variable::EnvironmentPrefix | Variable::Env(_), _)
+        )
     };
-    let Some(Piece::Variable(variable, span)) = text.pieces.iter().find(differs) else { return true };
+    let Some(TextPiece::Variable(variable, span)) = text.pieces.iter().find(differs) else { return true };
     let message = format!("`{variable}` cannot be used in `build`: all environments get the same files");
     let hint = "write what differs in `runtime-config`, or `rebuild-per-environment = true` in the component";
     interpreter.problems.at(span, message, hint);
@@ -155,19 +158,19 @@ fn is_for_all(text: &Text, interpreter: &mut Interpreter<'_, '_>) -> bool {
 }
 
 /// The name of an environment variable that a build may have: none that gives shipgate or AWS an identity.
-fn variable_name(text: &str) -> Result<(), Fault> {
+fn variable_name(text: &str) -> Result<(), ValueFault> {
     let is_own = ["AWS_", "ACTIONS_", "GITHUB_", "SHIPGATE_"].iter().any(|prefix| text.starts_with(prefix));
-    values::argument_name(text).ok().filter(|()| !is_own).ok_or(Fault {
+    values::argument_name(text).ok().filter(|()| !is_own).ok_or(ValueFault {
         kind: "the name of a variable of a build",
         reason: "it has letters, digits and `_`, and begins with none of `AWS_`, `ACTIONS_`, `GITHUB_` and `SHIPGATE_`",
     })
 }
 
 /// A version of Node.js, or its beginning.
-fn node_version(text: &str) -> Result<String, Fault> {
+fn node_version(text: &str) -> Result<String, ValueFault> {
     let parts: Vec<&str> = text.split('.').collect();
     let is_number = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     ((1..=3).contains(&parts.len()) && parts.iter().all(|part| is_number(part)))
         .then(|| text.to_owned())
-        .ok_or(Fault { kind: "a version of Node.js", reason: "it is like `22` or `22.11`" })
+        .ok_or(ValueFault { kind: "a version of Node.js", reason: "it is like `22` or `22.11`" })
 }

@@ -1,18 +1,18 @@
 //! What is put in place of markers in the files of a static site.
 
 use super::interpret::{Interpreter, all};
-use super::keys::Merged;
+use super::keys::MergedComponent;
 use super::merged::Purpose;
-use super::read::{Entries, Key};
+use super::read::{Key, TableEntries};
 use super::static_site::Keys;
-use super::text::Text;
-use super::values::Fault;
+use super::text::WrittenText;
+use super::values::ValueFault;
 use crate::domain::placeholder::{PlaceholderName, PlaceholderValue, PlaceholderValues};
 
 /// What is put in place of markers in an environment. All environments get the files of one build, so they have the same
 /// names.
 pub(super) fn resolve(
-    component: &Merged<'_, Keys>,
+    component: &MergedComponent<'_, Keys>,
     interpreter: &mut Interpreter<'_, '_>,
 ) -> Option<PlaceholderValues> {
     if !matches!(component.wanted.purpose, Purpose::Change | Purpose::Values) {
@@ -20,8 +20,8 @@ pub(super) fn resolve(
     }
     let written = component.pick(|settings| settings.placeholders.as_ref());
     let mut resolved = Vec::new();
-    for (key, text) in written.into_iter().flat_map(Entries::iter) {
-        interpreter.key(key, |name| name.parse::<PlaceholderName>().map(drop).map_err(Fault::from));
+    for (key, text) in written.into_iter().flat_map(TableEntries::iter) {
+        interpreter.key(key, |name| name.parse::<PlaceholderName>().map(drop).map_err(ValueFault::from));
         let value = interpreter.named::<PlaceholderValue>(&key.text, text);
         resolved.push(key.text.parse().ok().zip(value));
     }
@@ -37,10 +37,13 @@ pub(super) fn resolve(
 }
 
 /// A name that only one of two has.
-fn only_in_one<'d>(one: Option<&'d Entries<Text>>, other: &'d Entries<Text>) -> Option<&'d Key> {
-    let keys = |entries: &'d Entries<Text>| entries.iter().map(|(key, _)| key);
-    let lacks = |entries: Option<&Entries<Text>>, key: &Key| {
-        !entries.into_iter().flat_map(Entries::names).any(|name| name == key.text)
+fn only_in_one<'d>(
+    one: Option<&'d TableEntries<WrittenText>>,
+    other: &'d TableEntries<WrittenText>,
+) -> Option<&'d Key> {
+    let keys = |entries: &'d TableEntries<WrittenText>| entries.iter().map(|(key, _)| key);
+    let lacks = |entries: Option<&TableEntries<WrittenText>>, key: &Key| {
+        !entries.into_iter().flat_map(TableEntries::names).any(|name| name == key.text)
     };
     let own = one.into_iter().flat_map(keys).find(|key| lacks(Some(other), key));
     own.or_else(|| keys(other).find(|key| lacks(one, key)))

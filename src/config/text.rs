@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::error::Problems;
-use super::read::{NOT_BUILT, Node, Read};
+use super::read::{FromToml, NOT_BUILT, TomlNode};
 use super::wording::nearest;
 use crate::domain::template::{self, RELEASE_SHA, scan};
 
@@ -13,18 +13,18 @@ const FIXED: [&str; 4] = ["app", "environment.name", "environment.prefix", RELEA
 
 /// A string as it is written in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Text {
+pub(super) struct WrittenText {
     /// The bytes of the file, quotes and all.
     pub(super) span: Range<usize>,
     /// The text as TOML means it, variables as they are written.
     pub(super) written: String,
     /// Its pieces in order.
-    pub(super) pieces: Vec<Piece>,
+    pub(super) pieces: Vec<TextPiece>,
 }
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum TextPiece {
     /// Stands for itself.
     Literal(String),
     /// Stands for something else.
@@ -50,11 +50,11 @@ pub(super) enum Variable {
     ReleaseSha,
 }
 
-impl Read for Text {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+impl FromToml for WrittenText {
+    fn read(node: &TomlNode<'_>, problems: &mut Problems) -> Self {
         let span = node.span.clone();
         let Some(written) = node.text(problems) else {
-            return Self { span, written: String::new(), pieces: vec![Piece::Unreadable] };
+            return Self { span, written: String::new(), pieces: vec![TextPiece::Unreadable] };
         };
         // Where TOML escapes nothing, a piece is the same in the file and in the text.
         let verbatim = node.source[span.clone()].find(written).map(|offset| span.start + offset);
@@ -63,11 +63,11 @@ impl Read for Text {
             None => span.clone(),
         };
         let pieces = match scan(written) {
-            Ok(pieces) => pieces.into_iter().map(|piece| Piece::new(piece, place, problems)).collect(),
+            Ok(pieces) => pieces.into_iter().map(|piece| TextPiece::new(piece, place, problems)).collect(),
             Err(error) => {
                 let hint = "close it with `}`, or write `$${` for the text itself";
                 problems.at(&place(error.range), format!("`{}`: {}", node.name, error.fault), hint);
-                vec![Piece::Unreadable]
+                vec![TextPiece::Unreadable]
             }
         };
         Self { span, written: written.to_owned(), pieces }
@@ -75,16 +75,20 @@ impl Read for Text {
 }
 
 /// The words of a command.
-pub(super) fn read_command(node: &Node<'_>, problems: &mut Problems) -> Vec<Text> {
+pub(super) fn read_command(node: &TomlNode<'_>, problems: &mut Problems) -> Vec<WrittenText> {
     node.refuse_empty("name the program to run, or remove the key", problems);
     Vec::read(node, problems)
 }
 
-impl Piece {
-    fn new(piece: template::Piece<'_>, place: impl Fn(Range<usize>) -> Range<usize>, problems: &mut Problems) -> Self {
+impl TextPiece {
+    fn new(
+        piece: template::TextWithVariables<'_>,
+        place: impl Fn(Range<usize>) -> Range<usize>,
+        problems: &mut Problems,
+    ) -> Self {
         match piece {
-            template::Piece::Text(text) => Self::Literal(text),
-            template::Piece::Variable { name, range } => match Variable::parse(name) {
+            template::TextWithVariables::Text(text) => Self::Literal(text),
+            template::TextWithVariables::Variable { name, range } => match Variable::parse(name) {
                 Ok(variable) => Self::Variable(variable, place(range)),
                 Err((message, hint)) => {
                     problems.at(&place(range), message, hint);

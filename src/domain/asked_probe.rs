@@ -54,7 +54,7 @@ impl AskedProbe {
 
 /// What is known of a probe from before a release that does not pass it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Before<'a> {
+pub enum EarlierProof<'a> {
     /// What it got.
     Asked(&'a AskedProbe),
     /// Nothing was changed, so there is no before.
@@ -65,24 +65,29 @@ pub enum Before<'a> {
 
 /// Says of a failed probe which is more likely wrong, the probe or the release, and the one thing to do. `line`: where the
 /// probe is written.
-pub fn judged(failure: Failure, before: Before<'_>, line: Option<&FileLine>, environment: &EnvironmentName) -> Failure {
+pub fn judged(
+    failure: Failure,
+    before: EarlierProof<'_>,
+    line: Option<&FileLine>,
+    environment: &EnvironmentName,
+) -> Failure {
     let line = in_brackets(line);
     let back = format!("fix the release and push a new commit, or go back: `shipgate rollback {environment}`");
     match before {
-        Before::Asked(AskedProbe { fault: Some(fault), .. }) => failure
+        EarlierProof::Asked(AskedProbe { fault: Some(fault), .. }) => failure
             .cause(format!(
                 "before this deploy it was not answered either ({fault}), so the probe is more likely wrong than the release"
             ))
             .hint(format!("correct the probe{line}, or what is between it and the service, and run this again")),
-        Before::Asked(AskedProbe { fault: None, .. }) => {
+        EarlierProof::Asked(AskedProbe { fault: None, .. }) => {
             failure.cause("it was answered before this deploy, so the release is more likely wrong than the probe").hint(back)
         }
-        Before::Unchanged => {
+        EarlierProof::Unchanged => {
             failure.hint(format!("nothing was changed: correct the probe{line} or the service, and run this again")).hint(
                 format!("if the release is wrong, push a new commit, or go back: `shipgate rollback {environment}`"),
             )
         }
-        Before::Unknown => failure
+        EarlierProof::Unknown => failure
             .cause("whether it was answered before this deploy is not known")
             .hint(format!("compare the probe{line} with what the service answers: correct the one that is wrong"))
             .hint(format!("if that is the release, push a new commit, or go back: `shipgate rollback {environment}`")),
@@ -137,7 +142,7 @@ mod tests {
             (asked(Some(404), None, Some("status 404, not 200")), asked(Some(200), None, None));
         for (before, causes, hints) in [
             (
-                Before::Asked(&unanswered),
+                EarlierProof::Asked(&unanswered),
                 &[
                     "x",
                     "before this deploy it was not answered either (status 404, not 200), so the probe is more likely wrong than the release",
@@ -145,12 +150,12 @@ mod tests {
                 &["correct the probe (shipgate.toml:18), or what is between it and the service, and run this again"][..],
             ),
             (
-                Before::Asked(&answered),
+                EarlierProof::Asked(&answered),
                 &["x", "it was answered before this deploy, so the release is more likely wrong than the probe"],
                 &["fix the release and push a new commit, or go back: `shipgate rollback stage`"],
             ),
             (
-                Before::Unchanged,
+                EarlierProof::Unchanged,
                 &["x"],
                 &[
                     "nothing was changed: correct the probe (shipgate.toml:18) or the service, and run this again",
@@ -158,7 +163,7 @@ mod tests {
                 ],
             ),
             (
-                Before::Unknown,
+                EarlierProof::Unknown,
                 &["x", "whether it was answered before this deploy is not known"],
                 &[
                     "compare the probe (shipgate.toml:18) with what the service answers: correct the one that is wrong",

@@ -1,7 +1,7 @@
 //! What is said of an image that docker does not build: the lines that say why, and the command to try it by hand.
 
 use super::release::ReleaseName;
-use super::target::Build;
+use super::target::ImageBuild;
 
 /// Maximum number of lines that say why a build failed.
 const LINES: usize = 3;
@@ -32,7 +32,7 @@ fn excerpt(output: &[String]) -> Vec<String> {
 
 /// The same build for a shell, in the directory of the configuration file. An argument that is the release is whole; of the
 /// others the name alone stands there, which docker takes from the environment: a value may be from a secret.
-pub fn command(build: &Build, release: &ReleaseName) -> String {
+pub fn command(build: &ImageBuild, release: &ReleaseName) -> String {
     let mut words = vec!["docker".to_owned(), "build".to_owned()];
     if let Some(dockerfile) = &build.dockerfile {
         words.extend(["--file".to_owned(), dockerfile.to_string()]);
@@ -79,7 +79,7 @@ mod tests {
     fn the_command_can_be_run_and_shows_no_value_that_may_be_secret() {
         let release: ReleaseName = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();
         let template = |text: &str| text.parse().unwrap();
-        let build = Build {
+        let build = ImageBuild {
             line: None,
             context: "my app".into(),
             dockerfile: Some("my app/Dockerfile.web".into()),
@@ -95,6 +95,6 @@ mod tests {
                  --build-arg 'RELEASE={release}' --build-arg NPM_KEY 'my app'"
             )
         );
-        assert_eq!(command(&Build::default(), &release), "docker build .");
+        assert_eq!(command(&ImageBuild::default(), &release), "docker build .");
     }
 }

@@ -10,7 +10,7 @@ const LONGEST_DESCRIPTION: usize = 140;
 
 /// The states that GitHub knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum CommitState {
     /// It is on its way.
     Pending,
     /// The release serves.
@@ -21,7 +21,7 @@ pub enum State {
     Error,
 }
 
-impl State {
+impl CommitState {
     /// GitHub's word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitStatus {
     /// The state.
-    pub state: State,
+    pub state: CommitState,
     /// What it is about: the latest status of each context counts.
     pub context: String,
     /// Why, in a phrase.
@@ -78,7 +78,7 @@ pub fn description(text: &str) -> String {
 /// The status when a release is about to be put somewhere. `place`: the environment with the components that were named.
 pub fn begun(command: &str, environment: &str, place: &str) -> CommitStatus {
     let description = description(&format!("{command} of {place} is in progress"));
-    CommitStatus { state: State::Pending, context: context(environment), description }
+    CommitStatus { state: CommitState::Pending, context: context(environment), description }
 }
 
 /// The status of how it ended; `reason` is given where it did not succeed. What was said to be in progress does not stay
@@ -90,7 +90,7 @@ pub fn ended(
     reason: Option<&str>,
     was_begun: bool,
 ) -> Option<CommitStatus> {
-    let state = State::of(outcome).or(was_begun.then_some(State::Error))?;
+    let state = CommitState::of(outcome).or(was_begun.then_some(CommitState::Error))?;
     let text = match (outcome, reason) {
         (Outcome::Deployed, _) => format!("deployed: runs on {place}, read back"),
         (Outcome::Unchanged, _) => format!("unchanged: ran on {place} already, read back"),

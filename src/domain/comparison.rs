@@ -2,7 +2,7 @@
 
 /// How a commit stands to another one, the base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
+pub enum CommitComparison {
     /// It is the base.
     Identical,
     /// Number of commits that it has more.
@@ -18,7 +18,7 @@ pub enum Comparison {
     },
 }
 
-impl Comparison {
+impl CommitComparison {
     /// How the base stands to the commit.
     #[must_use]
     pub fn reversed(self) -> Self {
@@ -55,10 +55,14 @@ mod tests {
     #[test]
     fn what_is_ahead_has_the_base_and_is_what_the_base_is_behind_of() {
         for (comparison, reversed, has_base) in [
-            (Comparison::Identical, Comparison::Identical, true),
-            (Comparison::Ahead(2), Comparison::Behind(2), true),
-            (Comparison::Behind(3), Comparison::Ahead(3), false),
-            (Comparison::Diverged { ahead: 2, behind: 3 }, Comparison::Diverged { ahead: 3, behind: 2 }, false),
+            (CommitComparison::Identical, CommitComparison::Identical, true),
+            (CommitComparison::Ahead(2), CommitComparison::Behind(2), true),
+            (CommitComparison::Behind(3), CommitComparison::Ahead(3), false),
+            (
+                CommitComparison::Diverged { ahead: 2, behind: 3 },
+                CommitComparison::Diverged { ahead: 3, behind: 2 },
+                false,
+            ),
         ] {
             assert_eq!((comparison.reversed(), comparison.has_base()), (reversed, has_base));
         }
@@ -66,14 +70,14 @@ mod tests {
 
     #[test]
     fn word_and_counts_have_to_agree() {
-        assert_eq!(Comparison::from_counts("identical", 0, 0), Some(Comparison::Identical));
-        assert_eq!(Comparison::from_counts("ahead", 2, 0), Some(Comparison::Ahead(2)));
-        assert_eq!(Comparison::from_counts("behind", 0, 3), Some(Comparison::Behind(3)));
-        let diverged = Comparison::Diverged { ahead: 2, behind: 3 };
-        assert_eq!(Comparison::from_counts("diverged", 2, 3), Some(diverged));
+        assert_eq!(CommitComparison::from_counts("identical", 0, 0), Some(CommitComparison::Identical));
+        assert_eq!(CommitComparison::from_counts("ahead", 2, 0), Some(CommitComparison::Ahead(2)));
+        assert_eq!(CommitComparison::from_counts("behind", 0, 3), Some(CommitComparison::Behind(3)));
+        let diverged = CommitComparison::Diverged { ahead: 2, behind: 3 };
+        assert_eq!(CommitComparison::from_counts("diverged", 2, 3), Some(diverged));
         for (word, ahead, behind) in [("ahead", 0, 0), ("ahead", 1, 1), ("identical", 0, 1), ("", 0, 0), ("same", 0, 0)]
         {
-            assert_eq!(Comparison::from_counts(word, ahead, behind), None, "{word} {ahead} {behind}");
+            assert_eq!(CommitComparison::from_counts(word, ahead, behind), None, "{word} {ahead} {behind}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use super::check::outline::Outline;
-use super::check::{Findings, Repository, Seen};
+use super::check::{AwsResource, Findings, RepositoryFiles};
 use super::iam::rights::Rights;
 use super::names::{ComponentName, EnvironmentName, Region};
 use super::probe::Probe;
@@ -33,7 +33,7 @@ pub trait Configured: OfKind {
 
     /// Checks the files of the repository that components of the kind depend on, also where none is configured. `seen`: what
     /// AWS shows of components, of any kind, where somebody was allowed to look.
-    fn check(_repository: &Repository<'_>, _outline: Option<&Outline>, _seen: &[Seen]) -> Findings
+    fn check(_repository: &RepositoryFiles<'_>, _outline: Option<&Outline>, _seen: &[AwsResource]) -> Findings
     where
         Self: Sized,
     {

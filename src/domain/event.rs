@@ -10,15 +10,15 @@ use super::origin::ReusedImage;
 use super::outcome::Outcome;
 use super::proof::{ProbeAnswer, ProvenTasks};
 use super::release::ReleaseName;
-use super::step::{StepId, Subject};
+use super::step::{StepId, StepSubject};
 use super::view::holds::PlannedUnhold;
 use super::view::logs::LogEntry;
 use super::view::plan::{NothingToPromote, Running, ShownPlan};
-use crate::domain::plan::Change;
+use crate::domain::plan::PlanChange;
 
 /// Something that happens while a command runs. All text is neutral already.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum RunEvent {
     /// It is known which release the run is about.
     ReleaseChosen(ReleaseName),
     /// The source of a promotion has proven no release, so there is no plan.
@@ -43,7 +43,7 @@ pub enum Event {
         /// The component.
         component: ComponentName,
         /// What differs afterwards.
-        changes: Vec<Change>,
+        changes: Vec<PlanChange>,
     },
     /// Something new exists, which is left behind if none of the components gets to run the release.
     Made {
@@ -81,14 +81,14 @@ pub enum Event {
     /// The tasks of a component were read back, and run the release.
     TasksProven {
         /// The component, here or where the release comes from.
-        subject: Subject,
+        subject: StepSubject,
         /// The tasks.
         tasks: ProvenTasks,
     },
     /// A probe was decided.
     ProbeAnswered {
         /// The component, here or where the release comes from.
-        subject: Subject,
+        subject: StepSubject,
         /// How.
         answer: ProbeAnswer,
     },

@@ -4,7 +4,7 @@ use std::fmt;
 
 use camino::Utf8PathBuf;
 
-use super::check::Place;
+use super::check::LinePlace;
 use super::neutral;
 use super::outcome::Outcome;
 
@@ -130,7 +130,7 @@ impl AsRef<str> for Cause {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostics {
     /// The problems, by position.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<ConfigurationProblem>,
     /// The problems with the lines they are about.
     pub plain: String,
     /// The same in colours.
@@ -139,11 +139,11 @@ pub struct Diagnostics {
 
 /// One thing that is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct ConfigurationProblem {
     /// The file. Absent when no file is wrong but the request, or a variable from outside.
     pub file: Option<Utf8PathBuf>,
     /// Where in the file.
-    pub place: Option<Place>,
+    pub place: Option<LinePlace>,
     /// What is wrong: a fragment in lower case that names the thing.
     pub message: String,
     /// What to do about it.

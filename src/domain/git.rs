@@ -146,7 +146,7 @@ pub fn last<'s>(settings: impl DoubleEndedIterator<Item = &'s Setting>, key: &st
 
 /// A file of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry<'l> {
+pub struct IndexEntry<'l> {
     tag: char,
     mode: &'l str,
     /// From the root of the working tree.
@@ -155,11 +155,11 @@ pub struct Entry<'l> {
 
 /// The output of `git ls-files -v --stage -z`: `TAG MODE ID STAGE TAB PATH NUL`
 /// ([git-ls-files](https://git-scm.com/docs/git-ls-files)).
-pub fn entries(listing: &str) -> impl Iterator<Item = Entry<'_>> {
+pub fn entries(listing: &str) -> impl Iterator<Item = IndexEntry<'_>> {
     listing.split('\0').filter_map(|line| {
         let (facts, path) = line.split_once('\t')?;
         let mut facts = facts.split(' ');
-        Some(Entry { tag: facts.next()?.chars().next()?, mode: facts.next()?, path })
+        Some(IndexEntry { tag: facts.next()?.chars().next()?, mode: facts.next()?, path })
     })
 }
 
@@ -182,7 +182,7 @@ pub fn listed_files(listing: &str) -> impl Iterator<Item = &str> {
     lines.filter(|path| !path.is_empty() && !path.ends_with('/') && !path.contains('\u{fffd}'))
 }
 
-impl Entry<'_> {
+impl IndexEntry<'_> {
     /// Whether it is a submodule.
     pub fn is_submodule(&self) -> bool {
         self.mode == "160000"
@@ -378,7 +378,7 @@ mod tests {
                 ("sub", None),
             ]
         );
-        assert_eq!(entries(listing).filter(Entry::is_submodule).count(), 1);
+        assert_eq!(entries(listing).filter(IndexEntry::is_submodule).count(), 1);
     }
 
     #[test]

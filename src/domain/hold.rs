@@ -7,7 +7,7 @@
 
 use jiff::Timestamp;
 
-use super::gate::{Command, GatePolicy, Gated, Subject};
+use super::gate::{ChangeCommand, GatePolicy, GateSubject, Gated};
 use super::ledger;
 use super::names::EnvironmentName;
 use super::neutral;
@@ -30,9 +30,9 @@ pub struct HoldRequest {
 }
 
 impl Gated for HoldRequest {
-    fn subject(&self) -> Subject<'_> {
-        Subject {
-            command: Command::Hold,
+    fn subject(&self) -> GateSubject<'_> {
+        GateSubject {
+            command: ChangeCommand::Hold,
             environment: &self.environment,
             release: None,
             place: &self.place,

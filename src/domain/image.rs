@@ -108,14 +108,14 @@ impl fmt::Display for ImageTag {
 
 /// A repository of one registry: `host/name`, the host with its port where there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Repository {
+pub struct ImageRepository {
     /// The registry's host as an engine must address it, for example `123456789012.dkr.ecr.us-east-1.amazonaws.com`.
     pub host: String,
     /// The repository within the registry.
     pub name: RepositoryName,
 }
 
-impl Repository {
+impl ImageRepository {
     /// The reference a task definition gets: the tag for people, the digest for the engine.
     pub fn pinned(&self, tag: &ImageTag, digest: &Digest) -> ImageReference {
         ImageReference {
@@ -126,7 +126,7 @@ impl Repository {
     }
 }
 
-impl fmt::Display for Repository {
+impl fmt::Display for ImageRepository {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.host, self.name)
     }
@@ -218,7 +218,7 @@ mod tests {
             tag in "[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}",
             hex in "[0-9a-f]{64}",
         ) {
-            let repository = Repository { host, name: name.parse().unwrap() };
+            let repository = ImageRepository { host, name: name.parse().unwrap() };
             let digest: Digest = format!("sha256:{hex}").parse().unwrap();
             let pinned = repository.pinned(&tag.parse().unwrap(), &digest);
             prop_assert_eq!(&ImageReference::parse(&pinned.to_string()), &pinned);

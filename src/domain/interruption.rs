@@ -2,14 +2,14 @@
 
 use indexmap::IndexMap;
 
-use super::event::{Event, StepResult};
+use super::event::{RunEvent, StepResult};
 use super::names::ComponentName;
-use super::step::{StepId, Verb};
+use super::step::{StepId, StepVerb};
 
 /// The work of a run that is not finished, from its events.
 #[derive(Debug, Default)]
 pub struct OpenWork {
-    components: IndexMap<ComponentName, State>,
+    components: IndexMap<ComponentName, ComponentProgress>,
     /// What the steps started that continues without the run.
     continuing: Vec<(StepId, String)>,
     /// The steps that ended half-way.
@@ -17,7 +17,7 @@ pub struct OpenWork {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ComponentProgress {
     has_ended: bool,
     /// Something was prepared that no other step has followed yet.
     is_prepared: bool,
@@ -38,55 +38,58 @@ pub struct Interruption {
 
 impl OpenWork {
     /// Takes an event in.
-    pub fn see(&mut self, event: &Event) {
+    pub fn see(&mut self, event: &RunEvent) {
         match event {
-            Event::Planned(plan) => {
-                self.components =
-                    plan.components.iter().map(|planned| (planned.name.clone(), State::default())).collect();
+            RunEvent::Planned(plan) => {
+                self.components = plan
+                    .components
+                    .iter()
+                    .map(|planned| (planned.name.clone(), ComponentProgress::default()))
+                    .collect();
             }
-            Event::ChangeStarted { component, continues } => {
+            RunEvent::ChangeStarted { component, continues } => {
                 self.of(component, |state| state.continues = Some(continues.clone()));
             }
-            Event::ChangeRefused { component } => self.of(component, |state| state.continues = None),
-            Event::ComponentEnded { component, .. } => self.of(component, |state| state.has_ended = true),
-            Event::Continues { step, hint } => self.continuing.push((step.clone(), hint.clone())),
-            Event::StepEnded { step, result: StepResult::Interrupted, .. } => self.interrupted.push(step.clone()),
-            Event::StepEnded { step, result: StepResult::Done, .. } if prepares(step.verb) => {
+            RunEvent::ChangeRefused { component } => self.of(component, |state| state.continues = None),
+            RunEvent::ComponentEnded { component, .. } => self.of(component, |state| state.has_ended = true),
+            RunEvent::Continues { step, hint } => self.continuing.push((step.clone(), hint.clone())),
+            RunEvent::StepEnded { step, result: StepResult::Interrupted, .. } => self.interrupted.push(step.clone()),
+            RunEvent::StepEnded { step, result: StepResult::Done, .. } if prepares(step.verb) => {
                 if let Some(component) = step.component() {
                     self.of(component, |state| state.is_prepared = true);
                 }
             }
-            Event::ReleaseChosen(_)
-            | Event::UnholdPlanned(_)
-            | Event::NothingToPromote(_)
-            | Event::ImagesReused(_)
-            | Event::ApplyStarted
-            | Event::ImageKnown { .. }
-            | Event::Refined { .. }
-            | Event::Made { .. }
-            | Event::DeploymentFollowed { .. }
-            | Event::RevisionKnown { .. }
-            | Event::TasksProven { .. }
-            | Event::ProbeAnswered { .. }
-            | Event::Serves { .. }
-            | Event::StepStarted(_)
-            | Event::StepResult { .. }
-            | Event::StepEnded { .. }
-            | Event::Output { .. }
-            | Event::TaskFailed { .. }
-            | Event::Tasks { .. }
-            | Event::Expected { .. }
-            | Event::Progress { .. }
-            | Event::Heartbeat { .. }
-            | Event::Note { .. }
-            | Event::Warning { .. }
-            | Event::NotReported { .. }
-            | Event::Logged { .. }
-            | Event::Within { .. } => {}
+            RunEvent::ReleaseChosen(_)
+            | RunEvent::UnholdPlanned(_)
+            | RunEvent::NothingToPromote(_)
+            | RunEvent::ImagesReused(_)
+            | RunEvent::ApplyStarted
+            | RunEvent::ImageKnown { .. }
+            | RunEvent::Refined { .. }
+            | RunEvent::Made { .. }
+            | RunEvent::DeploymentFollowed { .. }
+            | RunEvent::RevisionKnown { .. }
+            | RunEvent::TasksProven { .. }
+            | RunEvent::ProbeAnswered { .. }
+            | RunEvent::Serves { .. }
+            | RunEvent::StepStarted(_)
+            | RunEvent::StepResult { .. }
+            | RunEvent::StepEnded { .. }
+            | RunEvent::Output { .. }
+            | RunEvent::TaskFailed { .. }
+            | RunEvent::Tasks { .. }
+            | RunEvent::Expected { .. }
+            | RunEvent::Progress { .. }
+            | RunEvent::Heartbeat { .. }
+            | RunEvent::Note { .. }
+            | RunEvent::Warning { .. }
+            | RunEvent::NotReported { .. }
+            | RunEvent::Logged { .. }
+            | RunEvent::Within { .. } => {}
         }
     }
 
-    fn of(&mut self, component: &ComponentName, change: impl FnOnce(&mut State)) {
+    fn of(&mut self, component: &ComponentName, change: impl FnOnce(&mut ComponentProgress)) {
         if let Some(state) = self.components.get_mut(component) {
             change(state);
         }
@@ -110,8 +113,8 @@ impl OpenWork {
 }
 
 /// Whether a step makes something for its component alone.
-fn prepares(verb: Verb) -> bool {
-    matches!(verb, Verb::Register | Verb::UseRevision | Verb::PreDeploy)
+fn prepares(verb: StepVerb) -> bool {
+    matches!(verb, StepVerb::Register | StepVerb::UseRevision | StepVerb::PreDeploy)
 }
 
 #[cfg(test)]
@@ -127,24 +130,24 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn step(verb: Verb, component: &str) -> StepId {
+    fn step(verb: StepVerb, component: &str) -> StepId {
         StepId::new(verb, &name(component))
     }
 
-    fn planned() -> Event {
-        Event::Planned(Box::new(ShownPlan::sample()))
+    fn planned() -> RunEvent {
+        RunEvent::Planned(Box::new(ShownPlan::sample()))
     }
 
-    fn cut(step: StepId) -> Event {
+    fn cut(step: StepId) -> RunEvent {
         let (began, took) = (Duration::ZERO, Duration::from_secs(1));
-        Event::StepEnded { step, began, took, result: StepResult::Interrupted }
+        RunEvent::StepEnded { step, began, took, result: StepResult::Interrupted }
     }
 
-    fn changed(component: &str) -> Event {
-        Event::ChangeStarted { component: name(component), continues: format!("ECS goes on with {component}") }
+    fn changed(component: &str) -> RunEvent {
+        RunEvent::ChangeStarted { component: name(component), continues: format!("ECS goes on with {component}") }
     }
 
-    fn interrupted(events: impl IntoIterator<Item = Event>) -> (Vec<String>, Vec<String>, Vec<String>) {
+    fn interrupted(events: impl IntoIterator<Item = RunEvent>) -> (Vec<String>, Vec<String>, Vec<String>) {
         let mut open = OpenWork::default();
         open.see(&planned());
         events.into_iter().for_each(|event| open.see(&event));
@@ -160,21 +163,21 @@ mod tests {
     #[test]
     fn a_step_in_progress_names_its_component() {
         let expected = (texts(&["register backend"]), texts(&[]), texts(&["backend"]));
-        assert_eq!(interrupted([cut(step(Verb::Register, "backend"))]), expected);
+        assert_eq!(interrupted([cut(step(StepVerb::Register, "backend"))]), expected);
         let stage: EnvironmentName = "stage".parse().unwrap();
-        let of_source = StepId::of_source(Verb::Probe, &stage, &name("backend"));
+        let of_source = StepId::of_source(StepVerb::Probe, &stage, &name("backend"));
         assert_eq!(interrupted([cut(of_source)]), (texts(&["probe stage backend"]), texts(&[]), texts(&[])));
         // A name is compared as a whole.
-        let other = cut(step(Verb::Build, "the-worker"));
+        let other = cut(step(StepVerb::Build, "the-worker"));
         assert_eq!(interrupted([other]), (texts(&["build the-worker"]), texts(&[]), texts(&[])));
     }
 
     #[test]
     fn a_change_that_was_made_or_may_have_been_continues() {
-        let wait = || cut(step(Verb::WaitFor, "backend"));
+        let wait = || cut(step(StepVerb::WaitFor, "backend"));
         let expected = (texts(&["wait for backend"]), texts(&["ECS goes on with backend"]), texts(&["backend"]));
         assert_eq!(interrupted([changed("backend"), wait()]), expected);
-        let refused = Event::ChangeRefused { component: name("backend") };
+        let refused = RunEvent::ChangeRefused { component: name("backend") };
         assert_eq!(interrupted([changed("backend"), refused]), (texts(&[]), texts(&[]), texts(&[])));
         // Between two steps.
         let expected = (texts(&[]), texts(&["ECS goes on with worker"]), texts(&["worker"]));
@@ -185,26 +188,26 @@ mod tests {
     #[test]
     fn a_component_that_is_prepared_is_interrupted() {
         let (began, took, result) = (Duration::ZERO, Duration::ZERO, StepResult::Done);
-        let done = |step| Event::StepEnded { step, began, took, result };
-        let found = interrupted([done(step(Verb::Register, "worker")), done(step(Verb::Build, "backend"))]);
+        let done = |step| RunEvent::StepEnded { step, began, took, result };
+        let found = interrupted([done(step(StepVerb::Register, "worker")), done(step(StepVerb::Build, "backend"))]);
         assert_eq!(found, (texts(&[]), texts(&[]), texts(&["worker"])));
     }
 
     #[test]
     fn what_has_ended_stays_as_it_ended() {
         let (outcome, causes, released) = (Outcome::Deployed, Vec::new(), None);
-        let ended = Event::ComponentEnded { component: name("backend"), outcome, causes, released };
-        let events = [changed("backend"), ended, cut(step(Verb::Update, "worker"))];
+        let ended = RunEvent::ComponentEnded { component: name("backend"), outcome, causes, released };
+        let events = [changed("backend"), ended, cut(step(StepVerb::Update, "worker"))];
         assert_eq!(interrupted(events), (texts(&["update worker"]), texts(&[]), texts(&["worker"])));
     }
 
     #[test]
     fn what_a_step_started_continues_only_if_the_step_was_open() {
-        let pre_deploy = || step(Verb::PreDeploy, "backend");
-        let started = || Event::Continues { step: pre_deploy(), hint: "task 1 goes on".to_owned() };
+        let pre_deploy = || step(StepVerb::PreDeploy, "backend");
+        let started = || RunEvent::Continues { step: pre_deploy(), hint: "task 1 goes on".to_owned() };
         let open = interrupted([started(), cut(pre_deploy())]);
         assert_eq!(open, (texts(&["pre-deploy backend"]), texts(&["task 1 goes on"]), texts(&["backend"])));
-        let done = interrupted([started(), cut(step(Verb::Update, "backend"))]);
+        let done = interrupted([started(), cut(step(StepVerb::Update, "backend"))]);
         assert_eq!(done.1, texts(&[]));
     }
 }

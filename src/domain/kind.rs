@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::check::outline::Outline;
-use super::check::{Findings, Repository, Seen};
+use super::check::{AwsResource, Findings, RepositoryFiles};
 use super::configured::{Configured, OfKind};
 use super::iam::rights::Rights;
 
@@ -32,7 +32,7 @@ macro_rules! define {
             }
 
             /// Checks the files of the repository that components of each kind depend on.
-            pub fn check(repository: &Repository<'_>, outline: Option<&Outline>, seen: &[Seen]) -> Findings {
+            pub fn check(repository: &RepositoryFiles<'_>, outline: Option<&Outline>, seen: &[AwsResource]) -> Findings {
                 let mut findings = Findings::default();
                 $(findings.extend(super::$module::Target::check(repository, outline, seen));)*
                 findings

@@ -72,7 +72,7 @@ pub struct ImageRecords {
 
 /// Where an image is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum ImageOrigin {
     /// An entry of the ledger pins it.
     Recorded(RecordId),
     /// A run announced it and ended before it registered a revision: the run.
@@ -81,7 +81,7 @@ pub enum Origin {
     Elsewhere,
 }
 
-impl Origin {
+impl ImageOrigin {
     /// What recorded it: the ARN of a revision, or the name of a run.
     pub fn recorded_by(&self) -> Option<&str> {
         match self {
@@ -111,13 +111,13 @@ pub struct ReusedImage {
     /// Which images the configuration lets in.
     pub reuse: Reuse,
     /// Where it is from.
-    pub origin: Origin,
+    pub origin: ImageOrigin,
 }
 
 impl ReusedImage {
     /// What is to be known of one that is from elsewhere, and what refuses such. `None`: it is shipgate's.
     pub fn warning(&self) -> Option<(String, String)> {
-        (self.origin == Origin::Elsewhere).then(|| {
+        (self.origin == ImageOrigin::Elsewhere).then(|| {
             let hint = format!(
                 "find out who may push there; `reuse = \"own\"` in `[components.{}]` refuses such an image",
                 self.component
@@ -130,9 +130,11 @@ impl ReusedImage {
     pub fn described(&self) -> String {
         let image = &self.image;
         match &self.origin {
-            Origin::Recorded(entry) => format!("image {image} was there already, recorded in {}", entry.short()),
-            Origin::Announced(run) => format!("image {image} was there already, pushed by {run}, which ended then"),
-            Origin::Elsewhere => {
+            ImageOrigin::Recorded(entry) => format!("image {image} was there already, recorded in {}", entry.short()),
+            ImageOrigin::Announced(run) => {
+                format!("image {image} was there already, pushed by {run}, which ended then")
+            }
+            ImageOrigin::Elsewhere => {
                 let most = self.reuse.looked_at();
                 format!(
                     "image {image} was there already, pushed by another program: none of the newest {most} revisions of \
@@ -178,15 +180,15 @@ mod tests {
         assert!(!announced.is_of(&dirty, &[text()]));
     }
 
-    fn reused(component: &str, reuse: Reuse, origin: Origin) -> ReusedImage {
+    fn reused(component: &str, reuse: Reuse, origin: ImageOrigin) -> ReusedImage {
         let image = ImageReference::parse(&format!("repo:{SHA}@{}", digest("a")));
         ReusedImage { component: component.parse().unwrap(), image, reuse, origin }
     }
 
     #[test]
     fn an_image_from_elsewhere_is_worth_a_warning() {
-        let recorded = Origin::Recorded("arn:aws:ecs:x:y:task-definition/backend:7".into());
-        assert!(reused("a", Reuse::Any, Origin::Elsewhere).warning().is_some());
+        let recorded = ImageOrigin::Recorded("arn:aws:ecs:x:y:task-definition/backend:7".into());
+        assert!(reused("a", Reuse::Any, ImageOrigin::Elsewhere).warning().is_some());
         assert!(reused("a", Reuse::Any, recorded).warning().is_none());
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What to do after an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step<T, Q = ()> {
+pub enum PollStep<T, Q = ()> {
     /// Ask again.
     Ask {
         /// After this pause.
@@ -16,19 +16,19 @@ pub enum Step<T, Q = ()> {
     Done(T),
 }
 
-impl<T> Step<T> {
+impl<T> PollStep<T> {
     /// Asks the same again after a pause.
     pub fn again(after: Duration) -> Self {
         Self::Ask { after, question: () }
     }
 }
 
-impl<T, Q> Step<T, Q> {
+impl<T, Q> PollStep<T, Q> {
     /// Makes something else of the result.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Step<U, Q> {
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> PollStep<U, Q> {
         match self {
-            Self::Ask { after, question } => Step::Ask { after, question },
-            Self::Done(result) => Step::Done(change(result)),
+            Self::Ask { after, question } => PollStep::Ask { after, question },
+            Self::Done(result) => PollStep::Done(change(result)),
         }
     }
 }
@@ -50,13 +50,13 @@ impl Attempts {
     ];
 
     /// Takes an answer. One that is not as wanted is the result only when it is the last.
-    pub fn take<T>(&mut self, is_wanted: bool, answer: T) -> Step<T> {
+    pub fn take<T>(&mut self, is_wanted: bool, answer: T) -> PollStep<T> {
         match Self::PAUSES.get(self.made).filter(|_| !is_wanted) {
             Some(pause) => {
                 self.made += 1;
-                Step::again(*pause)
+                PollStep::again(*pause)
             }
-            None => Step::Done(answer),
+            None => PollStep::Done(answer),
         }
     }
 }
@@ -69,11 +69,11 @@ mod tests {
     fn an_answer_that_is_wanted_ends_the_attempts_and_so_does_the_sixth() {
         let mut attempts = Attempts::default();
         for (attempt, pause) in [250, 500, 1000, 2000, 4000].into_iter().enumerate() {
-            assert_eq!(attempts.take(false, attempt), Step::again(Duration::from_millis(pause)));
+            assert_eq!(attempts.take(false, attempt), PollStep::again(Duration::from_millis(pause)));
         }
-        assert_eq!(attempts.take(false, 5), Step::Done(5));
+        assert_eq!(attempts.take(false, 5), PollStep::Done(5));
         let mut attempts = Attempts::default();
-        assert_eq!(attempts.take(false, 0), Step::again(Duration::from_millis(250)));
-        assert_eq!(attempts.take(true, 1), Step::Done(1));
+        assert_eq!(attempts.take(false, 0), PollStep::again(Duration::from_millis(250)));
+        assert_eq!(attempts.take(true, 1), PollStep::Done(1));
     }
 }

@@ -31,7 +31,7 @@ pub struct Probe {
     /// A text that the body contains.
     pub text: Option<Template>,
     /// JSON pointers ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)) into the body, and the value at each.
-    pub json: IndexMap<String, Expected>,
+    pub json: IndexMap<String, ExpectedValue>,
     /// Headers of the answer, compared as text.
     pub response_headers: IndexMap<String, Template>,
     /// How long one answer may take.
@@ -46,7 +46,7 @@ pub struct Probe {
 
 /// A value that a JSON pointer must lead to.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Expected {
+pub enum ExpectedValue {
     /// A string.
     Text(Template),
     /// A number or a boolean.
@@ -55,7 +55,7 @@ pub enum Expected {
 
 /// An HTTP answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// The status code.
     pub status: u16,
     /// The headers, names in lower case.
@@ -102,7 +102,7 @@ enum ForBaseline {
 impl Probe {
     /// Whether the answer has to name the release.
     pub fn names_release(&self) -> bool {
-        let in_json = |expected: &Expected| matches!(expected, Expected::Text(text) if text.has_release());
+        let in_json = |expected: &ExpectedValue| matches!(expected, ExpectedValue::Text(text) if text.has_release());
         self.text.as_ref().is_some_and(Template::has_release)
             || self.response_headers.values().any(Template::has_release)
             || self.json.values().any(in_json)
@@ -131,7 +131,7 @@ impl Probe {
 /// # Errors
 ///
 /// A fragment that names the difference.
-pub fn check(probe: &Probe, release: &ReleaseName, answer: &Answer) -> Result<(), String> {
+pub fn check(probe: &Probe, release: &ReleaseName, answer: &HttpAnswer) -> Result<(), String> {
     check_status(probe, answer)?;
     for (name, expected) in &probe.response_headers {
         let expected = expected.render(release);
@@ -155,7 +155,7 @@ pub fn check(probe: &Probe, release: &ReleaseName, answer: &Answer) -> Result<()
 /// # Errors
 ///
 /// A fragment that names the difference.
-pub fn check_status(probe: &Probe, answer: &Answer) -> Result<(), String> {
+pub fn check_status(probe: &Probe, answer: &HttpAnswer) -> Result<(), String> {
     if answer.status == probe.status {
         return Ok(());
     }
@@ -163,12 +163,14 @@ pub fn check_status(probe: &Probe, answer: &Answer) -> Result<(), String> {
 }
 
 /// The release that an answer names where the probe compares it, whichever it is.
-pub fn named_release(probe: &Probe, answer: &Answer) -> Option<ReleaseName> {
+pub fn named_release(probe: &Probe, answer: &HttpAnswer) -> Option<ReleaseName> {
     let is_release = |template: &Template| template.to_string() == format!("${{{RELEASE_SHA}}}");
     let body: Option<serde_json::Value> = serde_json::from_str(&answer.body).ok();
     let in_json = probe.json.iter().find_map(|(pointer, expected)| match expected {
-        Expected::Text(template) if is_release(template) => body.as_ref()?.pointer(pointer)?.as_str()?.parse().ok(),
-        Expected::Text(_) | Expected::Literal(_) => None,
+        ExpectedValue::Text(template) if is_release(template) => {
+            body.as_ref()?.pointer(pointer)?.as_str()?.parse().ok()
+        }
+        ExpectedValue::Text(_) | ExpectedValue::Literal(_) => None,
     });
     let in_headers = || {
         let mut named = probe.response_headers.iter().filter(|(_, expected)| is_release(expected));
@@ -177,15 +179,15 @@ pub fn named_release(probe: &Probe, answer: &Answer) -> Option<ReleaseName> {
     in_json.or_else(in_headers)
 }
 
-fn check_json(probe: &Probe, release: &ReleaseName, answer: &Answer) -> Result<(), String> {
+fn check_json(probe: &Probe, release: &ReleaseName, answer: &HttpAnswer) -> Result<(), String> {
     if probe.json.is_empty() {
         return Ok(());
     }
     let body: serde_json::Value = serde_json::from_str(&answer.body).map_err(|_| "the body is not JSON".to_owned())?;
     for (pointer, expected) in &probe.json {
         let expected = match expected {
-            Expected::Text(template) => serde_json::Value::from(template.render(release)),
-            Expected::Literal(value) => value.clone(),
+            ExpectedValue::Text(template) => serde_json::Value::from(template.render(release)),
+            ExpectedValue::Literal(value) => value.clone(),
         };
         match body.pointer(pointer) {
             Some(found) if *found == expected => {}
@@ -273,8 +275,8 @@ mod tests {
             status: 200,
             text: Some("ok".parse().unwrap()),
             json: IndexMap::from([
-                ("/release".to_owned(), Expected::Text("${release.sha}".parse().unwrap())),
-                ("/ready".to_owned(), Expected::Literal(true.into())),
+                ("/release".to_owned(), ExpectedValue::Text("${release.sha}".parse().unwrap())),
+                ("/ready".to_owned(), ExpectedValue::Literal(true.into())),
             ]),
             response_headers: IndexMap::from([("X-App".to_owned(), "shop".parse().unwrap())]),
             timeout: Duration::from_secs(1),
@@ -289,7 +291,7 @@ mod tests {
         let status = Probe { text: None, json: IndexMap::new(), response_headers: IndexMap::new(), ..probe() };
         assert_eq!(probe().for_baseline(), ForBaseline::Status(Box::new(status.clone())));
         assert_eq!(status.for_baseline(), ForBaseline::Same);
-        let json = IndexMap::from([("/ready".to_owned(), Expected::Literal(true.into()))]);
+        let json = IndexMap::from([("/ready".to_owned(), ExpectedValue::Literal(true.into()))]);
         assert_eq!(Probe { json, ..probe() }.for_baseline(), ForBaseline::Same);
         let with_release: Template = "x${release.sha}".parse().unwrap();
         let headers = IndexMap::from([("X".to_owned(), with_release.clone())]);
@@ -308,7 +310,7 @@ mod tests {
 
     fn checked(status: u16, header: Option<&str>, body: &str) -> Result<(), String> {
         let headers = header.map(|value| ("x-app".to_owned(), value.to_owned())).into_iter().collect();
-        check(&probe(), &SHA.parse().unwrap(), &Answer { status, headers, body: body.to_owned() })
+        check(&probe(), &SHA.parse().unwrap(), &HttpAnswer { status, headers, body: body.to_owned() })
     }
 
     #[test]
@@ -335,12 +337,13 @@ mod tests {
             response_headers: [("X-Release".to_owned(), "${release.sha}".parse().unwrap())].into(),
             ..probe()
         };
-        let answer = |body: String, header: &str| Answer {
+        let answer = |body: String, header: &str| HttpAnswer {
             status: 200,
             headers: [("x-release".to_owned(), header.to_owned())].into(),
             body,
         };
-        let named = |probe: &Probe, answer: &Answer| named_release(probe, answer).map(|release| release.to_string());
+        let named =
+            |probe: &Probe, answer: &HttpAnswer| named_release(probe, answer).map(|release| release.to_string());
         let json = answer(format!(r#"{{"release":"{SHA}"}}"#), "");
         assert_eq!(named(&probe(), &json), Some(SHA.to_owned()));
         assert_eq!(named(&header, &json), None);

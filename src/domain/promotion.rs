@@ -11,7 +11,7 @@ use super::release::GitSha;
 
 /// A release that runs, with the digest that every task of it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Runs {
+pub struct RunningRelease {
     /// The release.
     pub release: GitSha,
     /// The digest that it is pinned to.
@@ -61,13 +61,13 @@ pub struct LedgerSearch {
 
 /// What was seen of one component in the source environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceLook {
+pub struct SourceObservation {
     /// The component.
     pub component: ComponentName,
     /// The component whose image it runs. Absent: it ships something else.
     pub image: Option<ComponentName>,
     /// What it runs, or why that cannot be promoted.
-    pub running: Result<Runs, String>,
+    pub running: Result<RunningRelease, String>,
     /// The success of the release that was asked for, where one was and the ledger has it.
     pub recorded: Option<Recorded>,
     /// Why what the ledger's tags call a success of it is none.
@@ -76,7 +76,7 @@ pub struct SourceLook {
 
 /// What a component's release is proven by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Evidence {
+pub enum ReleaseEvidence {
     /// Every task of the source runs it.
     Runs,
     /// The ledger records its success there.
@@ -85,7 +85,7 @@ pub enum Evidence {
 
 /// A component of a release that can be promoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chosen {
+pub struct PromotableComponent {
     /// The component.
     pub component: ComponentName,
     /// The component whose image it runs. Absent: it ships something else.
@@ -93,7 +93,7 @@ pub struct Chosen {
     /// The image's digest.
     pub digest: Digest,
     /// What proves it.
-    pub evidence: Evidence,
+    pub evidence: ReleaseEvidence,
 }
 
 /// A release that can be promoted.
@@ -102,7 +102,7 @@ pub struct Choice {
     /// The release.
     pub release: GitSha,
     /// Its components.
-    pub components: Vec<Chosen>,
+    pub components: Vec<PromotableComponent>,
 }
 
 impl Choice {
@@ -117,10 +117,10 @@ impl Choice {
         self.recorded(|chosen| chosen.image.is_some())
     }
 
-    fn recorded(&self, counts: impl Fn(&Chosen) -> bool) -> Vec<String> {
-        let recorded = |chosen: &Chosen| match &chosen.evidence {
-            Evidence::Runs => None,
-            Evidence::Recorded(recorded) => {
+    fn recorded(&self, counts: impl Fn(&PromotableComponent) -> bool) -> Vec<String> {
+        let recorded = |chosen: &PromotableComponent| match &chosen.evidence {
+            ReleaseEvidence::Runs => None,
+            ReleaseEvidence::Recorded(recorded) => {
                 let at = recorded.at.map(|at| format!(" at {at}")).unwrap_or_default();
                 Some(format!("{} in {}{at}", chosen.component, recorded.revision.short()))
             }
@@ -139,7 +139,7 @@ impl Choice {
 /// # Errors
 ///
 /// Why there is none, one sentence each.
-pub fn choose(looks: &[SourceLook], wanted: Option<&GitSha>) -> Result<Choice, Vec<String>> {
+pub fn choose(looks: &[SourceObservation], wanted: Option<&GitSha>) -> Result<Choice, Vec<String>> {
     let (release, chosen) = match wanted {
         Some(wanted) => (wanted.clone(), looks.iter().map(|look| chosen_for(look, wanted)).collect()),
         None => one_release(looks)?,
@@ -149,9 +149,9 @@ pub fn choose(looks: &[SourceLook], wanted: Option<&GitSha>) -> Result<Choice, V
     if reasons.is_empty() { Ok(Choice { release, components }) } else { Err(reasons) }
 }
 
-type Attempt = Result<Chosen, String>;
+type Attempt = Result<PromotableComponent, String>;
 
-fn divide(attempts: Vec<Attempt>) -> (Vec<Chosen>, Vec<String>) {
+fn divide(attempts: Vec<Attempt>) -> (Vec<PromotableComponent>, Vec<String>) {
     let mut chosen = Vec::new();
     let mut reasons = Vec::new();
     for attempt in attempts {
@@ -163,15 +163,20 @@ fn divide(attempts: Vec<Attempt>) -> (Vec<Chosen>, Vec<String>) {
     (chosen, reasons)
 }
 
-fn chosen(look: &SourceLook, digest: &Digest, evidence: Evidence) -> Chosen {
-    Chosen { component: look.component.clone(), image: look.image.clone(), digest: digest.clone(), evidence }
+fn chosen(look: &SourceObservation, digest: &Digest, evidence: ReleaseEvidence) -> PromotableComponent {
+    PromotableComponent {
+        component: look.component.clone(),
+        image: look.image.clone(),
+        digest: digest.clone(),
+        evidence,
+    }
 }
 
 /// What runs proves more than what is written.
-fn chosen_for(look: &SourceLook, wanted: &GitSha) -> Attempt {
+fn chosen_for(look: &SourceObservation, wanted: &GitSha) -> Attempt {
     match (&look.running, &look.recorded) {
-        (Ok(runs), _) if runs.release == *wanted => Ok(chosen(look, &runs.digest, Evidence::Runs)),
-        (_, Some(recorded)) => Ok(chosen(look, &recorded.digest, Evidence::Recorded(recorded.clone()))),
+        (Ok(runs), _) if runs.release == *wanted => Ok(chosen(look, &runs.digest, ReleaseEvidence::Runs)),
+        (_, Some(recorded)) => Ok(chosen(look, &recorded.digest, ReleaseEvidence::Recorded(recorded.clone()))),
         (Ok(runs), None) => {
             let runs = runs.release.short();
             let no_success = no_success(look, wanted);
@@ -181,25 +186,25 @@ fn chosen_for(look: &SourceLook, wanted: &GitSha) -> Attempt {
     }
 }
 
-fn no_success(look: &SourceLook, wanted: &GitSha) -> String {
+fn no_success(look: &SourceObservation, wanted: &GitSha) -> String {
     let doubts = look.doubts.iter().map(|doubt| format!(" ({doubt})"));
     format!("its ledger has no success of {}{}", wanted.short(), doubts.collect::<String>())
 }
 
-fn one_release(looks: &[SourceLook]) -> Result<(GitSha, Vec<Attempt>), Vec<String>> {
+fn one_release(looks: &[SourceObservation]) -> Result<(GitSha, Vec<Attempt>), Vec<String>> {
     let mut releases = BTreeSet::new();
     let mut attempts = Vec::new();
     for look in looks {
         attempts.push(match &look.running {
             Ok(runs) => {
                 releases.insert(runs.release.clone());
-                Ok(chosen(look, &runs.digest, Evidence::Runs))
+                Ok(chosen(look, &runs.digest, ReleaseEvidence::Runs))
             }
             Err(reason) => Err(format!("{}: {reason}", look.component)),
         });
     }
     if releases.len() > 1 {
-        let runs = |look: &SourceLook| {
+        let runs = |look: &SourceObservation| {
             let runs = look.running.as_ref().ok()?;
             Some(format!("{} runs {}", look.component, runs.release.short()))
         };
@@ -213,7 +218,7 @@ fn one_release(looks: &[SourceLook]) -> Result<(GitSha, Vec<Attempt>), Vec<Strin
 }
 
 /// Components that share an image have the same digest of it.
-fn disagreements(components: &[Chosen]) -> Vec<String> {
+fn disagreements(components: &[PromotableComponent]) -> Vec<String> {
     let others = components.iter().filter_map(|chosen| {
         let first = components.iter().find(|first| first.image == chosen.image && chosen.image.is_some())?;
         (first.digest != chosen.digest).then(|| {
@@ -238,11 +243,13 @@ mod tests {
         format!("sha256:{}", digit.to_string().repeat(64)).parse().unwrap()
     }
 
-    fn look(component: &str, running: Result<char, &str>, recorded: Option<char>) -> SourceLook {
-        SourceLook {
+    fn look(component: &str, running: Result<char, &str>, recorded: Option<char>) -> SourceObservation {
+        SourceObservation {
             component: component.parse().unwrap(),
             image: "backend".parse().ok(),
-            running: running.map(|digit| Runs { release: sha(digit), digest: digest(digit) }).map_err(str::to_owned),
+            running: running
+                .map(|digit| RunningRelease { release: sha(digit), digest: digest(digit) })
+                .map_err(str::to_owned),
             recorded: recorded.map(|digit| Recorded { digest: digest(digit), revision: "backend:7".into(), at: None }),
             doubts: Vec::new(),
         }
@@ -253,13 +260,13 @@ mod tests {
         let choice = choose(&[look("backend", Ok('a'), None), look("worker", Ok('a'), None)], None).unwrap();
         assert_eq!(choice.release, sha('a'));
         assert_eq!(choice.digest_of(&"backend".parse().unwrap()), Some(&digest('a')));
-        assert!(choice.components.iter().all(|chosen| chosen.evidence == Evidence::Runs));
+        assert!(choice.components.iter().all(|chosen| chosen.evidence == ReleaseEvidence::Runs));
     }
 
     #[test]
     fn a_ledger_of_tags_is_told_from_one_beside_the_files() {
         let backend = look("backend", Ok('a'), Some('b'));
-        let site = SourceLook { image: None, ..look("site", Ok('a'), Some('b')) };
+        let site = SourceObservation { image: None, ..look("site", Ok('a'), Some('b')) };
         let choice = choose(&[backend, site], Some(&sha('b'))).unwrap();
         assert_eq!(choice.by_tags_alone(), ["backend in backend:7"]);
         assert_eq!(choice.by_the_ledger_alone().len(), 2);
@@ -283,12 +290,12 @@ mod tests {
         let wanted = sha('a');
         let both = [look("backend", Ok('b'), Some('a')), look("worker", Err("why"), Some('a'))];
         let choice = choose(&both, Some(&wanted)).unwrap();
-        assert!(choice.components.iter().all(|chosen| matches!(chosen.evidence, Evidence::Recorded(_))));
+        assert!(choice.components.iter().all(|chosen| matches!(chosen.evidence, ReleaseEvidence::Recorded(_))));
         let runs = choose(&[look("backend", Ok('a'), Some('a'))], Some(&wanted)).unwrap();
-        assert_eq!(runs.components[0].evidence, Evidence::Runs);
+        assert_eq!(runs.components[0].evidence, ReleaseEvidence::Runs);
         let never = choose(&[look("backend", Ok('b'), None)], Some(&wanted)).unwrap_err();
         assert_eq!(never, ["backend runs bbbbbbb, and its ledger has no success of aaaaaaa".to_owned()]);
-        let doubted = SourceLook { doubts: vec!["backend:7: why".to_owned()], ..look("backend", Ok('b'), None) };
+        let doubted = SourceObservation { doubts: vec!["backend:7: why".to_owned()], ..look("backend", Ok('b'), None) };
         let never = choose(&[doubted], Some(&wanted)).unwrap_err();
         assert!(never[0].ends_with("no success of aaaaaaa (backend:7: why)"), "{never:?}");
     }
@@ -296,7 +303,7 @@ mod tests {
     #[test]
     fn one_image_has_one_digest() {
         let mut worker = look("worker", Ok('a'), None);
-        worker.running = Ok(Runs { release: sha('a'), digest: digest('b') });
+        worker.running = Ok(RunningRelease { release: sha('a'), digest: digest('b') });
         let reasons = choose(&[look("backend", Ok('a'), None), worker], None).unwrap_err();
         assert!(reasons[0].contains("share an image"), "{reasons:?}");
     }

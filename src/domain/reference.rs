@@ -79,7 +79,7 @@ fn is_name(name: &str) -> bool {
 
 /// What a clone has under a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedCommits {
     /// The commit of the tag.
     pub tag: Option<GitSha>,
     /// A branch, as git writes it: `refs/remotes/origin/main`.
@@ -103,7 +103,7 @@ pub enum Unresolved {
     Missing,
 }
 
-impl Named {
+impl NamedCommits {
     /// The commit that is meant.
     ///
     /// # Errors
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn exactly_one_commit_is_meant() {
         let (a, b) = (sha('a'), sha('b'));
-        let named = |tag: Option<&GitSha>, commits: &[&GitSha], branch: bool, is_shallow: bool| Named {
+        let named = |tag: Option<&GitSha>, commits: &[&GitSha], branch: bool, is_shallow: bool| NamedCommits {
             tag: tag.cloned(),
             branch: branch.then(|| "refs/heads/x".to_owned()),
             commits: commits.iter().map(|sha| (*sha).clone()).collect(),

@@ -162,7 +162,7 @@ impl fmt::Display for RoleArn {
 
 /// What a command does to an environment, which decides its role there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
+pub enum RolePurpose {
     /// Changes it: `role`, from start to end.
     Change,
     /// Only looks: `read-role`, or `role` where there is none.
@@ -199,10 +199,10 @@ pub struct Assumption {
 
 impl Roles {
     /// The role for what a command does. `None`: the ambient credentials.
-    pub fn assumption(&self, access: Access) -> Option<Assumption> {
+    pub fn assumption(&self, access: RolePurpose) -> Option<Assumption> {
         let role = match access {
-            Access::Change => self.role.as_ref(),
-            Access::Read => self.read_role.as_ref().or(self.role.as_ref()),
+            RolePurpose::Change => self.role.as_ref(),
+            RolePurpose::Read => self.read_role.as_ref().or(self.role.as_ref()),
         };
         Some(Assumption {
             role: role?.clone(),
@@ -305,11 +305,11 @@ mod tests {
         let (role, read) = (arn("arn:aws:iam::123456789012:role/a"), arn("arn:aws:iam::123456789012:role/b"));
         let of = |roles: &Roles, access| roles.assumption(access).map(|assumption| assumption.role);
         let both = Roles { role: Some(role.clone()), read_role: Some(read.clone()), ..Roles::default() };
-        assert_eq!(of(&both, Access::Change), Some(role.clone()));
-        assert_eq!(of(&both, Access::Read), Some(read));
+        assert_eq!(of(&both, RolePurpose::Change), Some(role.clone()));
+        assert_eq!(of(&both, RolePurpose::Read), Some(read));
         let one = Roles { role: Some(role.clone()), ..Roles::default() };
-        assert_eq!(of(&one, Access::Read), Some(role));
-        assert_eq!(of(&Roles::default(), Access::Change), None);
+        assert_eq!(of(&one, RolePurpose::Read), Some(role));
+        assert_eq!(of(&Roles::default(), RolePurpose::Change), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::release::ReleaseName;
 
 /// What a component runs, and what it could run again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Past {
+pub struct RollbackCandidates {
     /// The component.
     pub component: ComponentName,
     /// What it runs, where that is a release.
@@ -17,12 +17,12 @@ pub struct Past {
     /// All releases that ever succeeded, each once.
     pub succeeded: Vec<ReleaseName>,
     /// What it ran before its first release.
-    pub baseline: Baseline,
+    pub baseline: ComponentBaseline,
 }
 
 /// What a component ran before its first release, each by its place for people: `backend:7`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Baseline {
+pub enum ComponentBaseline {
     /// It can be gone back to.
     Open(String),
     /// The component runs it.
@@ -37,7 +37,7 @@ pub enum Baseline {
     NoRelease,
 }
 
-impl Baseline {
+impl ComponentBaseline {
     /// Why it is not gone back to, for people. `None`: it can be.
     pub fn closed(&self) -> Option<String> {
         match self {
@@ -55,7 +55,7 @@ impl Baseline {
 
 /// Why a component cannot go back, in numbers of releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stuck {
+pub struct NoRollback {
     /// How many succeeded.
     pub succeeded: usize,
     /// Whether it runs one of them.
@@ -66,7 +66,7 @@ pub struct Stuck {
     pub open: usize,
 }
 
-impl Stuck {
+impl NoRollback {
     /// A sentence for people.
     pub fn described(&self) -> String {
         let Self { succeeded, runs_one, left, open } = *self;
@@ -86,15 +86,15 @@ impl Stuck {
     }
 }
 
-impl Past {
+impl RollbackCandidates {
     /// Why it cannot go back. `held`: the earlier releases that a rollback left.
-    pub fn stuck(&self, held: &[ReleaseName]) -> Stuck {
+    pub fn stuck(&self, held: &[ReleaseName]) -> NoRollback {
         let is_open = |release: &&ReleaseName| self.earlier.contains(release) && !held.contains(release);
         let open = self.succeeded.iter().filter(is_open).count();
         let runs_one = self.runs.as_ref().is_some_and(|runs| self.succeeded.contains(runs));
         let succeeded = self.succeeded.len();
         // What is neither is newer than what runs: nothing but a rollback goes past it.
-        Stuck { succeeded, runs_one, left: succeeded - open - usize::from(runs_one), open }
+        NoRollback { succeeded, runs_one, left: succeeded - open - usize::from(runs_one), open }
     }
 
     fn reaches(&self, release: &ReleaseName) -> bool {
@@ -104,16 +104,17 @@ impl Past {
 
 /// Whether all components go back to what they ran before their first releases: none has an earlier release that it can go
 /// back to. `held`: the earlier releases that a rollback left.
-pub fn to_baseline(components: &[Past], held: &[ReleaseName]) -> bool {
-    let has_no_other = |past: &Past| past.stuck(held).open == 0;
-    let can = |past: &Past| matches!(past.baseline, Baseline::Open(_) | Baseline::Runs(_));
-    let moves = |past: &Past| matches!(past.baseline, Baseline::Open(_));
+pub fn to_baseline(components: &[RollbackCandidates], held: &[ReleaseName]) -> bool {
+    let has_no_other = |past: &RollbackCandidates| past.stuck(held).open == 0;
+    let can =
+        |past: &RollbackCandidates| matches!(past.baseline, ComponentBaseline::Open(_) | ComponentBaseline::Runs(_));
+    let moves = |past: &RollbackCandidates| matches!(past.baseline, ComponentBaseline::Open(_));
     components.iter().all(|past| has_no_other(past) && can(past)) && components.iter().any(moves)
 }
 
 /// The releases that all components can go back to together, newest first. A component that already runs one stays;
 /// at least one component moves, or was moved by a rollback that was cut off, which is then taken up.
-pub fn common(components: &[Past]) -> Vec<ReleaseName> {
+pub fn common(components: &[RollbackCandidates]) -> Vec<ReleaseName> {
     let Some(first) = components.first() else {
         return Vec::new();
     };
@@ -137,22 +138,23 @@ mod tests {
         digit.to_string().repeat(40).parse().unwrap()
     }
 
-    fn past(component: &str, runs: Option<char>, earlier: &str) -> Past {
-        Past {
+    fn past(component: &str, runs: Option<char>, earlier: &str) -> RollbackCandidates {
+        RollbackCandidates {
             component: component.parse().unwrap(),
             runs: runs.map(release),
             cut_off: false,
             earlier: earlier.chars().map(release).collect(),
             succeeded: "abc".chars().map(release).collect(),
-            baseline: Baseline::NoRelease,
+            baseline: ComponentBaseline::NoRelease,
         }
     }
 
     #[test]
     fn the_baseline_is_gone_back_to_where_no_component_has_another_way() {
-        let (open, runs) = (Baseline::Open("backend:7".to_owned()), Baseline::Runs("backend:7".to_owned()));
-        let gone = Baseline::Gone("backend:7".to_owned());
-        let with = |earlier: &str, baseline: &Baseline| Past {
+        let (open, runs) =
+            (ComponentBaseline::Open("backend:7".to_owned()), ComponentBaseline::Runs("backend:7".to_owned()));
+        let gone = ComponentBaseline::Gone("backend:7".to_owned());
+        let with = |earlier: &str, baseline: &ComponentBaseline| RollbackCandidates {
             baseline: baseline.clone(),
             ..past("backend", Some('c'), earlier)
         };
@@ -162,7 +164,7 @@ mod tests {
             (vec![with("a", &open)], "a", true),
             (vec![with("", &runs)], "", false),
             (vec![with("", &gone)], "", false),
-            (vec![with("", &Baseline::NoRelease)], "", false),
+            (vec![with("", &ComponentBaseline::NoRelease)], "", false),
             (vec![with("", &open), with("", &runs)], "", true),
             (vec![with("", &open), with("", &gone)], "", false),
             (vec![with("", &open), with("a", &open)], "", false),
@@ -177,7 +179,7 @@ mod tests {
     fn who_cannot_go_back_is_told_why() {
         let stuck = |runs, earlier, succeeded: &str, held: &str| {
             let releases = |letters: &str| letters.chars().map(release).collect::<Vec<_>>();
-            let past = Past { succeeded: releases(succeeded), ..past("backend", runs, earlier) };
+            let past = RollbackCandidates { succeeded: releases(succeeded), ..past("backend", runs, earlier) };
             past.stuck(&releases(held)).described()
         };
         assert_eq!(stuck(None, "", "", ""), "no release succeeded there yet");
@@ -193,7 +195,7 @@ mod tests {
         );
     }
 
-    fn letters(components: &[Past]) -> String {
+    fn letters(components: &[RollbackCandidates]) -> String {
         common(components).iter().map(|release| release.to_string().remove(0)).collect()
     }
 
@@ -213,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_rollback_that_was_cut_off_is_taken_up() {
-        let cut_off = |past| Past { cut_off: true, ..past };
+        let cut_off = |past| RollbackCandidates { cut_off: true, ..past };
         assert_eq!(letters(&[cut_off(past("backend", Some('b'), "a"))]), "ba");
         assert_eq!(letters(&[past("backend", Some('b'), "a"), cut_off(past("worker", Some('b'), "a"))]), "ba");
         assert_eq!(letters(&[cut_off(past("backend", Some('b'), "a")), past("worker", Some('c'), "ba")]), "ba");

@@ -2,14 +2,14 @@
 
 /// `OWNER/NAME/ID/ATTEMPT`, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WorkflowRun<'a> {
+pub struct RunName<'a> {
     owner: &'a str,
     repository: &'a str,
     id: u64,
     attempt: u64,
 }
 
-impl<'a> WorkflowRun<'a> {
+impl<'a> RunName<'a> {
     /// The run that a text names. `None`: it names none. Anybody who may tag can write the text, so what becomes part of an
     /// address has the characters of GitHub's names alone.
     pub fn named(text: &'a str) -> Option<Self> {
@@ -34,7 +34,7 @@ impl<'a> WorkflowRun<'a> {
 
 /// Who or what the ledger names, for people: `run 4711`, or the name as it is.
 pub fn author(text: &str) -> String {
-    WorkflowRun::named(text).map_or_else(|| text.to_owned(), |run| format!("run {}", run.id))
+    RunName::named(text).map_or_else(|| text.to_owned(), |run| format!("run {}", run.id))
 }
 
 #[cfg(test)]
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_run_has_a_page_and_nothing_else_has_one() {
-        let page = |text| WorkflowRun::named(text).map(|run| run.page("https://github.com"));
+        let page = |text| RunName::named(text).map(|run| run.page("https://github.com"));
         assert_eq!(page("acme/shop/7/1").unwrap(), "https://github.com/acme/shop/actions/runs/7");
         assert_eq!(page("a-b/c.d_e/7/2").unwrap(), "https://github.com/a-b/c.d_e/actions/runs/7/attempts/2");
         for text in

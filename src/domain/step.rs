@@ -8,14 +8,14 @@ use super::names::{ComponentName, EnvironmentName};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StepId {
     /// What is done.
-    pub verb: Verb,
+    pub verb: StepVerb,
     /// What it is done with.
-    pub subject: Subject,
+    pub subject: StepSubject,
 }
 
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verb {
+pub enum StepVerb {
     /// Creates the repository of an image.
     CreateRepository,
     /// Builds an image and pushes it.
@@ -60,7 +60,7 @@ pub enum Verb {
     CleanUp,
 }
 
-impl Verb {
+impl StepVerb {
     /// Whether what serves is another afterwards.
     pub fn changes_what_serves(self) -> bool {
         matches!(self, Self::Update | Self::Publish)
@@ -128,7 +128,7 @@ impl Verb {
 
 /// What a step is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Subject {
+pub enum StepSubject {
     /// A component of the environment that is changed.
     Component(ComponentName),
     /// A component of the environment that a promotion takes its release from. It is never changed.
@@ -139,40 +139,40 @@ pub enum Subject {
 
 impl StepId {
     /// A step with a component of the environment that is changed.
-    pub fn new(verb: Verb, component: &ComponentName) -> Self {
-        Self { verb, subject: Subject::Component(component.clone()) }
+    pub fn new(verb: StepVerb, component: &ComponentName) -> Self {
+        Self { verb, subject: StepSubject::Component(component.clone()) }
     }
 
     /// A step with a component of the environment that a promotion takes its release from.
-    pub fn of_source(verb: Verb, source: &EnvironmentName, component: &ComponentName) -> Self {
-        Self { verb, subject: Subject::Source(source.clone(), component.clone()) }
+    pub fn of_source(verb: StepVerb, source: &EnvironmentName, component: &ComponentName) -> Self {
+        Self { verb, subject: StepSubject::Source(source.clone(), component.clone()) }
     }
 
     /// The wait for the statuses of the release's commit.
     pub fn statuses() -> Self {
-        Self { verb: Verb::WaitFor, subject: Subject::Statuses }
+        Self { verb: StepVerb::WaitFor, subject: StepSubject::Statuses }
     }
 
     /// The step for programs, unique in a run: `wait-for:backend`, `probe:stage/backend`.
     pub fn key(&self) -> String {
         let verb = self.verb.as_str().replace(' ', "-");
         match &self.subject {
-            Subject::Component(component) => format!("{verb}:{component}"),
-            Subject::Source(environment, component) => format!("{verb}:{environment}/{component}"),
-            Subject::Statuses => format!("{verb}:statuses"),
+            StepSubject::Component(component) => format!("{verb}:{component}"),
+            StepSubject::Source(environment, component) => format!("{verb}:{environment}/{component}"),
+            StepSubject::Statuses => format!("{verb}:statuses"),
         }
     }
 
     /// The component that the step may have changed something of. `None`: it is of another environment, or of none.
     pub fn component(&self) -> Option<&ComponentName> {
         match &self.subject {
-            Subject::Component(component) => Some(component),
-            Subject::Source(..) | Subject::Statuses => None,
+            StepSubject::Component(component) => Some(component),
+            StepSubject::Source(..) | StepSubject::Statuses => None,
         }
     }
 }
 
-impl fmt::Display for Verb {
+impl fmt::Display for StepVerb {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
@@ -182,9 +182,9 @@ impl fmt::Display for StepId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = self.verb.as_str();
         match &self.subject {
-            Subject::Component(component) => write!(formatter, "{verb} {component}"),
-            Subject::Source(environment, component) => write!(formatter, "{verb} {environment} {component}"),
-            Subject::Statuses => write!(formatter, "{verb} statuses"),
+            StepSubject::Component(component) => write!(formatter, "{verb} {component}"),
+            StepSubject::Source(environment, component) => write!(formatter, "{verb} {environment} {component}"),
+            StepSubject::Statuses => write!(formatter, "{verb} statuses"),
         }
     }
 }
@@ -196,8 +196,8 @@ mod tests {
     #[test]
     fn a_step_is_shown_by_what_it_does_and_with_what() {
         let (stage, backend) = ("stage".parse().unwrap(), "backend".parse().unwrap());
-        let own = StepId::new(Verb::CreateRepository, &backend);
-        let of_source = StepId::of_source(Verb::Probe, &stage, &backend);
+        let own = StepId::new(StepVerb::CreateRepository, &backend);
+        let of_source = StepId::of_source(StepVerb::Probe, &stage, &backend);
         assert_eq!((own.to_string().as_str(), own.component()), ("create repository backend", Some(&backend)));
         assert_eq!((of_source.to_string().as_str(), of_source.component()), ("probe stage backend", None));
         let statuses = StepId::statuses();

@@ -5,7 +5,7 @@
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
-use super::contract::Contract;
+use super::contract::DeclaredContract;
 use super::file_line::FileLine;
 use super::gate::GatePolicy;
 use super::github::workflows::TrustedWorkflows;
@@ -18,7 +18,7 @@ use super::template::Template;
 
 /// One environment with the components that a command was asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Target {
+pub struct EnvironmentTarget {
     /// The application's name.
     pub app: String,
     /// The environment's name.
@@ -49,7 +49,7 @@ pub struct Target {
     pub components: Vec<Component>,
 }
 
-impl Target {
+impl EnvironmentTarget {
     /// What is meant of it, in words: the environment, or some of its components.
     pub fn place(&self) -> String {
         if !self.is_part {
@@ -92,7 +92,7 @@ pub struct Image {
     /// Which images are taken that the repository has already.
     pub reuse: Reuse,
     /// How it is built.
-    pub build: Build,
+    pub build: ImageBuild,
 }
 
 /// Which images are taken that a repository has already under a release's tag, with its label.
@@ -117,7 +117,7 @@ impl Reuse {
 
 /// How an image is built by the docker command line.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Build {
+pub struct ImageBuild {
     /// Where that is written.
     pub line: Option<FileLine>,
     /// The build context, relative to the configuration file.
@@ -132,7 +132,7 @@ pub struct Build {
     pub tags: Vec<Template>,
 }
 
-impl Build {
+impl ImageBuild {
     /// The Dockerfile, relative to the configuration file.
     pub fn dockerfile(&self) -> Utf8PathBuf {
         let in_context = || match self.context.as_str() {
@@ -153,7 +153,7 @@ pub struct Component {
     /// The components that are changed before it: those that it depends on, directly or through others.
     pub follows: Vec<ComponentName>,
     /// What its environment variables have to fit. Empty: nothing is declared.
-    pub contract: Contract,
+    pub contract: DeclaredContract,
     /// What it is, and all that only such a component has.
     pub kind: Kind,
 }

@@ -21,12 +21,12 @@ const LONGEST_RELEASE: usize = "0000000000000000000000000000000000000000-dirty-2
 /// It compares by meaning, and [`Display`](fmt::Display) shows it as it is written in a configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Template {
-    parts: Vec<Part>,
+    parts: Vec<TemplatePart>,
 }
 
 /// Never two texts in a row, and never an empty one, so that equal templates have equal parts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Part {
+enum TemplatePart {
     Text(String),
     ReleaseSha,
 }
@@ -44,24 +44,24 @@ impl Template {
         if text.is_empty() {
             return;
         }
-        if let Some(Part::Text(last)) = self.parts.last_mut() {
+        if let Some(TemplatePart::Text(last)) = self.parts.last_mut() {
             last.push_str(text);
         } else {
-            self.parts.push(Part::Text(text.to_owned()));
+            self.parts.push(TemplatePart::Text(text.to_owned()));
         }
     }
 
     /// Appends the place where the release's name will stand.
     pub fn push_release_sha(&mut self) {
-        self.parts.push(Part::ReleaseSha);
+        self.parts.push(TemplatePart::ReleaseSha);
     }
 
     /// Appends another template.
     pub fn append(&mut self, other: Self) {
         for part in other.parts {
             match part {
-                Part::Text(text) => self.push_text(&text),
-                Part::ReleaseSha => self.push_release_sha(),
+                TemplatePart::Text(text) => self.push_text(&text),
+                TemplatePart::ReleaseSha => self.push_release_sha(),
             }
         }
     }
@@ -76,31 +76,31 @@ impl Template {
         self.parts
             .iter()
             .map(|part| match part {
-                Part::Text(text) => text,
-                Part::ReleaseSha => release,
+                TemplatePart::Text(text) => text,
+                TemplatePart::ReleaseSha => release,
             })
             .collect()
     }
 
     /// How long the text is at most, in bytes, with any release.
     pub fn longest(&self) -> usize {
-        let length = |part: &Part| match part {
-            Part::Text(text) => text.len(),
-            Part::ReleaseSha => LONGEST_RELEASE,
+        let length = |part: &TemplatePart| match part {
+            TemplatePart::Text(text) => text.len(),
+            TemplatePart::ReleaseSha => LONGEST_RELEASE,
         };
         self.parts.iter().map(length).sum()
     }
 
     /// Whether the release is in it.
     pub fn has_release(&self) -> bool {
-        self.parts.contains(&Part::ReleaseSha)
+        self.parts.contains(&TemplatePart::ReleaseSha)
     }
 
     /// The text, when the release is not in it.
     pub fn as_literal(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [] => Some(""),
-            [Part::Text(text)] => Some(text),
+            [TemplatePart::Text(text)] => Some(text),
             _ => None,
         }
     }
@@ -113,10 +113,10 @@ impl FromStr for Template {
         let mut template = Self::default();
         for piece in scan(text)? {
             match piece {
-                Piece::Text(text) => template.push_text(&text),
-                Piece::Variable { name: RELEASE_SHA, .. } => template.push_release_sha(),
-                Piece::Variable { name, range } => {
-                    return Err(InvalidTemplate { range, fault: Fault::Unknown(name.to_owned()) });
+                TextWithVariables::Text(text) => template.push_text(&text),
+                TextWithVariables::Variable { name: RELEASE_SHA, .. } => template.push_release_sha(),
+                TextWithVariables::Variable { name, range } => {
+                    return Err(InvalidTemplate { range, fault: TemplateFault::Unknown(name.to_owned()) });
                 }
             }
         }
@@ -128,11 +128,11 @@ impl fmt::Display for Template {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, part) in self.parts.iter().enumerate() {
             match part {
-                Part::Text(text) => {
+                TemplatePart::Text(text) => {
                     let before_variable = self.parts.get(index + 1).is_some();
                     formatter.write_str(&escape(text, before_variable))?;
                 }
-                Part::ReleaseSha => write!(formatter, "${{{RELEASE_SHA}}}")?,
+                TemplatePart::ReleaseSha => write!(formatter, "${{{RELEASE_SHA}}}")?,
             }
         }
         Ok(())
@@ -146,12 +146,12 @@ pub struct InvalidTemplate {
     /// The bytes of the text that are wrong.
     pub range: Range<usize>,
     /// What is wrong with them.
-    pub fault: Fault,
+    pub fault: TemplateFault,
 }
 
 /// What can be wrong in a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum TemplateFault {
     /// A `${` that no `}` closes.
     #[error("`${{` is not closed by a `}}`")]
     Unclosed,
@@ -162,7 +162,7 @@ pub enum Fault {
 
 /// A piece of a text with variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece<'text> {
+pub enum TextWithVariables<'text> {
     /// What stands for itself, unescaped. Never empty.
     Text(String),
     /// `${name}`.
@@ -175,7 +175,7 @@ pub enum Piece<'text> {
 }
 
 /// Takes a text with variables apart.
-pub fn scan(text: &str) -> Result<Vec<Piece<'_>>, InvalidTemplate> {
+pub fn scan(text: &str) -> Result<Vec<TextWithVariables<'_>>, InvalidTemplate> {
     let mut pieces = Vec::new();
     let mut literal = String::new();
     let mut at = 0;
@@ -190,17 +190,17 @@ pub fn scan(text: &str) -> Result<Vec<Piece<'_>>, InvalidTemplate> {
         }
         let inside = &text[brace + 1..];
         let Some(name) = inside.find(['}', '{']).filter(|end| inside[*end..].starts_with('}')) else {
-            return Err(InvalidTemplate { range: brace - 1..brace + 1, fault: Fault::Unclosed });
+            return Err(InvalidTemplate { range: brace - 1..brace + 1, fault: TemplateFault::Unclosed });
         };
         if !literal.is_empty() {
-            pieces.push(Piece::Text(std::mem::take(&mut literal)));
+            pieces.push(TextWithVariables::Text(std::mem::take(&mut literal)));
         }
         at = brace + 1 + name + 1;
-        pieces.push(Piece::Variable { name: &inside[..name], range: brace - 1..at });
+        pieces.push(TextWithVariables::Variable { name: &inside[..name], range: brace - 1..at });
     }
     literal.push_str(&text[at..]);
     if !literal.is_empty() {
-        pieces.push(Piece::Text(literal));
+        pieces.push(TextWithVariables::Text(literal));
     }
     Ok(pieces)
 }
@@ -320,7 +320,7 @@ mod tests {
         #[test]
         fn ranges_are_where_the_variables_stand(text in tricky()) {
             for piece in scan(&text).unwrap_or_default() {
-                if let Piece::Variable { name, range } = piece {
+                if let TextWithVariables::Variable { name, range } = piece {
                     prop_assert_eq!(&text[range], format!("${{{name}}}"));
                 }
             }

@@ -4,7 +4,7 @@ use super::role::RoleArn;
 
 /// A job, as far as it decides the identity of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Job {
+pub struct WorkflowJob {
     /// Whether this is GitHub Actions at all.
     pub in_actions: bool,
     /// What triggered the workflow: `push`, `pull_request`.
@@ -28,7 +28,7 @@ pub enum Endpoint {
 
 /// How the role's session comes to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum RoleSource {
     /// With a token of GitHub.
     Token,
     /// The ambient credentials are that session already.
@@ -39,7 +39,7 @@ pub enum Way {
 
 /// Why there is no way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoWay {
+pub enum RoleUnavailable {
     /// Half of the token endpoint is missing: this variable.
     Half(&'static str),
     /// GitHub gives jobs of forks no token.
@@ -55,21 +55,26 @@ pub enum NoWay {
 ///
 /// # Errors
 ///
-/// Why there is no way. Without ambient credentials outside of Actions the way is [`Way::Assume`], which then fails.
-pub fn way(job: &Job, endpoint: Endpoint, caller: Option<&str>, roles: &[RoleArn]) -> Result<Way, NoWay> {
+/// Why there is no way. Without ambient credentials outside of Actions the way is [`RoleSource::Assume`], which then fails.
+pub fn way(
+    job: &WorkflowJob,
+    endpoint: Endpoint,
+    caller: Option<&str>,
+    roles: &[RoleArn],
+) -> Result<RoleSource, RoleUnavailable> {
     match endpoint {
-        Endpoint::Complete => return Ok(Way::Token),
-        Endpoint::Half(missing) => return Err(NoWay::Half(missing)),
+        Endpoint::Complete => return Ok(RoleSource::Token),
+        Endpoint::Half(missing) => return Err(RoleUnavailable::Half(missing)),
         Endpoint::Absent => {}
     }
     let held = caller.and_then(|caller| roles.iter().rposition(|role| role.is_role_of(caller)));
     match held {
-        Some(index) if index + 1 == roles.len() => Ok(Way::Already),
-        _ if job.in_actions && job.from_fork => Err(NoWay::Fork),
-        _ if job.in_actions && job.from_dependabot => Err(NoWay::Dependabot),
-        _ if job.in_actions => Err(NoWay::NoPermission),
-        Some(index) => Ok(Way::Assume(index + 1)),
-        None => Ok(Way::Assume(0)),
+        Some(index) if index + 1 == roles.len() => Ok(RoleSource::Already),
+        _ if job.in_actions && job.from_fork => Err(RoleUnavailable::Fork),
+        _ if job.in_actions && job.from_dependabot => Err(RoleUnavailable::Dependabot),
+        _ if job.in_actions => Err(RoleUnavailable::NoPermission),
+        Some(index) => Ok(RoleSource::Assume(index + 1)),
+        None => Ok(RoleSource::Assume(0)),
     }
 }
 
@@ -85,41 +90,47 @@ mod tests {
     const STAGE: Option<&str> = Some("arn:aws:sts::123456789012:assumed-role/stage/x");
     const USER: Option<&str> = Some("arn:aws:iam::123456789012:user/stage");
 
-    fn actions() -> Job {
-        Job { in_actions: true, ..Job::default() }
+    fn actions() -> WorkflowJob {
+        WorkflowJob { in_actions: true, ..WorkflowJob::default() }
     }
 
     #[test]
     fn a_token_is_taken_wherever_one_can_be_had() {
-        let dependabot = Job { from_dependabot: true, ..actions() };
-        for job in [Job::default(), actions(), dependabot] {
+        let dependabot = WorkflowJob { from_dependabot: true, ..actions() };
+        for job in [WorkflowJob::default(), actions(), dependabot] {
             for caller in [None, HUB, STAGE, USER] {
-                assert_eq!(way(&job, Endpoint::Complete, caller, &roles()), Ok(Way::Token));
+                assert_eq!(way(&job, Endpoint::Complete, caller, &roles()), Ok(RoleSource::Token));
             }
         }
     }
 
     #[test]
     fn in_actions_ambient_credentials_count_only_where_they_are_the_role() {
-        assert_eq!(way(&actions(), Endpoint::Absent, STAGE, &roles()), Ok(Way::Already));
+        assert_eq!(way(&actions(), Endpoint::Absent, STAGE, &roles()), Ok(RoleSource::Already));
         for caller in [None, HUB, USER] {
-            assert_eq!(way(&actions(), Endpoint::Absent, caller, &roles()), Err(NoWay::NoPermission));
+            assert_eq!(way(&actions(), Endpoint::Absent, caller, &roles()), Err(RoleUnavailable::NoPermission));
         }
-        let fork = Job { from_fork: true, ..actions() };
-        assert_eq!(way(&fork, Endpoint::Absent, USER, &roles()), Err(NoWay::Fork));
-        let dependabot = Job { from_dependabot: true, ..actions() };
-        assert_eq!(way(&dependabot, Endpoint::Absent, None, &roles()), Err(NoWay::Dependabot));
+        let fork = WorkflowJob { from_fork: true, ..actions() };
+        assert_eq!(way(&fork, Endpoint::Absent, USER, &roles()), Err(RoleUnavailable::Fork));
+        let dependabot = WorkflowJob { from_dependabot: true, ..actions() };
+        assert_eq!(way(&dependabot, Endpoint::Absent, None, &roles()), Err(RoleUnavailable::Dependabot));
         let half = Endpoint::Half("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
-        assert_eq!(way(&actions(), half, STAGE, &roles()), Err(NoWay::Half("ACTIONS_ID_TOKEN_REQUEST_TOKEN")));
+        assert_eq!(
+            way(&actions(), half, STAGE, &roles()),
+            Err(RoleUnavailable::Half("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
+        );
     }
 
     #[test]
     fn elsewhere_they_are_the_role_or_assume_it() {
-        for (caller, expected) in
-            [(STAGE, Way::Already), (HUB, Way::Assume(1)), (USER, Way::Assume(0)), (None, Way::Assume(0))]
-        {
-            assert_eq!(way(&Job::default(), Endpoint::Absent, caller, &roles()), Ok(expected), "{caller:?}");
+        for (caller, expected) in [
+            (STAGE, RoleSource::Already),
+            (HUB, RoleSource::Assume(1)),
+            (USER, RoleSource::Assume(0)),
+            (None, RoleSource::Assume(0)),
+        ] {
+            assert_eq!(way(&WorkflowJob::default(), Endpoint::Absent, caller, &roles()), Ok(expected), "{caller:?}");
         }
-        assert_eq!(way(&Job::default(), Endpoint::Absent, HUB, &roles()[1..]), Ok(Way::Assume(0)));
+        assert_eq!(way(&WorkflowJob::default(), Endpoint::Absent, HUB, &roles()[1..]), Ok(RoleSource::Assume(0)));
     }
 }

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::history::History;
+use super::history::CommitHistory;
 use super::hosted::unknown;
 use super::second_person::{self, AskedPlan};
 use crate::clients::github::GitHubError;
 use crate::domain::gate::{
-    Approval, ApprovalEvidence, Command, Evidence, GateName, GatePolicy, Known, ProtectionEvidence, ReviewEvidence,
-    Unknown,
+    Approval, ApprovalEvidence, ChangeCommand, Fact, GateEvidence, GateName, GatePolicy, ProtectionEvidence,
+    ReviewEvidence, Unknown,
 };
 use crate::domain::names::EnvironmentName;
 
@@ -16,13 +16,13 @@ use crate::domain::names::EnvironmentName;
 #[derive(Debug)]
 pub struct Approvals<'a> {
     /// The repository.
-    pub history: &'a History<'a>,
+    pub history: &'a CommitHistory<'a>,
     /// The repository's page.
     pub source_url: Option<String>,
     /// Whether the change is about to be made; otherwise it is only planned.
     pub is_made: bool,
     /// What makes the change.
-    pub command: Command,
+    pub command: ChangeCommand,
     /// The environment that is changed.
     pub environment: &'a EnvironmentName,
     /// Its policy.
@@ -32,7 +32,7 @@ pub struct Approvals<'a> {
 impl Approvals<'_> {
     /// Adds what the gates `protected` and `approved` look at, where they are asked. `asked`: the plan that people were asked
     /// about, where one is named.
-    pub async fn add_to<'p>(&self, evidence: &mut Evidence, asked: impl AsyncFnOnce() -> Option<AskedPlan<'p>>) {
+    pub async fn add_to<'p>(&self, evidence: &mut GateEvidence, asked: impl AsyncFnOnce() -> Option<AskedPlan<'p>>) {
         if self.policy.is_evaluated(GateName::Protected, self.command) {
             evidence.protection = self.protection().await;
         }
@@ -42,14 +42,14 @@ impl Approvals<'_> {
     }
 
     /// GitHub's environment of the same name.
-    async fn protection(&self) -> Known<ProtectionEvidence> {
+    async fn protection(&self) -> Fact<ProtectionEvidence> {
         let github = match self.history.hosted.github() {
             Ok(github) => github,
-            Err(unknown) => return Known::Unknown(unknown),
+            Err(unknown) => return Fact::Unknown(unknown),
         };
         let found = match github.protection(self.environment).await {
             Ok(found) => found,
-            Err(error) => return Known::Unknown(unknown(&error)),
+            Err(error) => return Fact::Unknown(unknown(&error)),
         };
         let page =
             format!("{}/settings/environments", self.source_url.as_deref().unwrap_or("https://github.com/OWNER/NAME"));
@@ -57,20 +57,20 @@ impl Approvals<'_> {
             Some((id, protection)) => (format!("{page}/{id}/edit"), Some(protection)),
             None => (format!("{page}/new"), None),
         };
-        Known::Is(ProtectionEvidence { settings, found })
+        Fact::Is(ProtectionEvidence { settings, found })
     }
 
     async fn approval<'p>(
         &self,
         now: Timestamp,
         asked: impl AsyncFnOnce() -> Option<AskedPlan<'p>>,
-    ) -> Known<ApprovalEvidence> {
+    ) -> Fact<ApprovalEvidence> {
         if !self.is_made {
-            return Known::Is(ApprovalEvidence::Later);
+            return Fact::Is(ApprovalEvidence::Later);
         }
         let Some(run) = self.history.hosted.run().and_then(|run| run.parse().ok()) else {
             let hint = "start the workflow that makes this change: GitHub's environment asks there, or another person approves it there";
-            return Known::Unknown(Unknown::new("this is no run of GitHub Actions, so no person was asked").hint(hint));
+            return Fact::Unknown(Unknown::new("this is no run of GitHub Actions, so no person was asked").hint(hint));
         };
         let seen = if let Some(Approval::Required { .. }) = self.policy.approval {
             self.reviews(run).await.map(ApprovalEvidence::Reviews)
@@ -80,7 +80,7 @@ impl Approvals<'_> {
         } else {
             Ok(ApprovalEvidence::Unasked)
         };
-        seen.map_or_else(Known::Unknown, Known::Is)
+        seen.map_or_else(Fact::Unknown, Fact::Is)
     }
 
     async fn reviews(&self, run: u64) -> Result<ReviewEvidence, Unknown> {

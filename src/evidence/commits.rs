@@ -1,17 +1,17 @@
 //! The commits between what runs and a release, for the reader of a plan: with their authors and pull requests. What is not
 //! known is left out.
 
-use super::history::History;
+use super::history::CommitHistory;
 use super::holds::has;
 use crate::clients::github::history::ComparedCommit;
-use crate::domain::comparison::Comparison;
-use crate::domain::gate::Known;
+use crate::domain::comparison::CommitComparison;
+use crate::domain::gate::Fact;
 use crate::domain::limits::{COMMITS_COUNTED, COMMITS_SHOWN, PULL_REQUESTS_ASKED};
 use crate::domain::release::{CommitLine, Commits, GitSha};
 use crate::domain::view::plan::CommitRange;
 use crate::kinds::WholePlan;
 
-impl History<'_> {
+impl CommitHistory<'_> {
     /// The commits between what the first component that changes ran and the release. `None`: there are none, or they are not
     /// known.
     pub async fn commits(&self, plan: &WholePlan) -> Option<CommitRange> {
@@ -42,7 +42,8 @@ impl History<'_> {
 
     /// The commits as GitHub has them.
     async fn hosted_commits(&self, from: &GitSha, to: &GitSha) -> Option<Commits> {
-        let Known::Is(Comparison::Ahead(ahead) | Comparison::Diverged { ahead, .. }) = self.compare(from, to).await
+        let Fact::Is(CommitComparison::Ahead(ahead) | CommitComparison::Diverged { ahead, .. }) =
+            self.compare(from, to).await
         else {
             return None;
         };

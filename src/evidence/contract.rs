@@ -8,8 +8,8 @@ use crate::domain::contract::OtherEnvironment;
 use crate::domain::contract::environment::shares;
 use crate::domain::failure::Failure;
 use crate::domain::names::{ComponentName, EnvironmentName};
-use crate::domain::role::Access;
-use crate::domain::target::Target;
+use crate::domain::role::RolePurpose;
+use crate::domain::target::EnvironmentTarget;
 use crate::kinds::driver;
 use crate::observe::{self, Identities};
 use crate::together::each;
@@ -21,10 +21,10 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// known. `environments`: each as it is configured, or why that is not known here.
 pub async fn others(
     identities: &Identities<'_>,
-    environments: &[(EnvironmentName, Result<Target, Failure>)],
+    environments: &[(EnvironmentName, Result<EnvironmentTarget, Failure>)],
     components: &[ComponentName],
 ) -> Vec<OtherEnvironment> {
-    let read = async |(name, target): &(EnvironmentName, Result<Target, Failure>)| {
+    let read = async |(name, target): &(EnvironmentName, Result<EnvironmentTarget, Failure>)| {
         let unread = |why: &str| OtherEnvironment::unread(name.clone(), target.as_ref().ok(), components, why);
         match target {
             Ok(target) => match timeout(LONGEST, read(identities, target, components)).await {
@@ -40,10 +40,10 @@ pub async fn others(
 
 async fn read(
     identities: &Identities<'_>,
-    target: &Target,
+    target: &EnvironmentTarget,
     components: &[ComponentName],
 ) -> Result<OtherEnvironment, Failure> {
-    let cloud = observe::cloud(identities, target, Access::Read).await?;
+    let cloud = observe::cloud(identities, target, RolePurpose::Read).await?;
     let wanted = target.components.iter().filter(|component| components.contains(&component.name));
     let values = each(wanted, async |component| {
         let read = driver(component).values(&cloud).await;

@@ -1,16 +1,16 @@
 //! Which holds cover a release, as far as the repository's history is known.
 
-use super::History;
-use crate::domain::gate::{HoldEvidence, Known};
+use super::CommitHistory;
+use crate::domain::gate::{Fact, HoldEvidence};
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::plan::LeftRelease;
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::kinds::Planned;
+use crate::kinds::ComponentWithPlan;
 
 /// The holds on some components, each with whether it covers the release.
 pub async fn hold_evidence(
-    history: &History<'_>,
-    components: &[Box<dyn Planned>],
+    history: &CommitHistory<'_>,
+    components: &[Box<dyn ComponentWithPlan>],
     release: &ReleaseName,
 ) -> Vec<HoldEvidence> {
     let mut evidence = Vec::new();
@@ -27,7 +27,7 @@ pub async fn hold_evidence(
 }
 
 /// Whether a hold covers a commit. `None`: that is not known.
-pub async fn held(history: &History<'_>, hold: &Hold, release: &GitSha) -> Option<bool> {
+pub async fn held(history: &CommitHistory<'_>, hold: &Hold, release: &GitSha) -> Option<bool> {
     let HoldScope::Left { left, returned } = &hold.scope else {
         return hold.covers(None, None, None);
     };
@@ -41,7 +41,7 @@ pub async fn held(history: &History<'_>, hold: &Hold, release: &GitSha) -> Optio
 }
 
 /// Those of a component's holds that a new one wholly covers. One of which that is not known stays.
-pub async fn covered(history: &History<'_>, new: &LeftRelease, holds: &[Hold]) -> Vec<Hold> {
+pub async fn covered(history: &CommitHistory<'_>, new: &LeftRelease, holds: &[Hold]) -> Vec<Hold> {
     let mut covered = Vec::new();
     for hold in holds {
         let HoldScope::Left { left, returned } = &hold.scope else { continue };
@@ -57,7 +57,7 @@ pub async fn covered(history: &History<'_>, new: &LeftRelease, holds: &[Hold]) -
 }
 
 /// Whether what a new hold leaves out an old one leaves out, too. One of a rollback to the baseline leaves nothing out.
-async fn spares_no_more(history: &History<'_>, new: Option<&GitSha>, old: Option<&GitSha>) -> bool {
+async fn spares_no_more(history: &CommitHistory<'_>, new: Option<&GitSha>, old: Option<&GitSha>) -> bool {
     match (new, old) {
         (None, _) => true,
         (Some(_), None) => false,
@@ -66,9 +66,9 @@ async fn spares_no_more(history: &History<'_>, new: Option<&GitSha>, old: Option
 }
 
 /// Whether a commit is in the history of another one. `None`: that is not known.
-pub async fn has(history: &History<'_>, commit: &GitSha, of: &GitSha) -> Option<bool> {
+pub async fn has(history: &CommitHistory<'_>, commit: &GitSha, of: &GitSha) -> Option<bool> {
     match history.is_ancestor(commit, of).await {
-        Known::Is(has) => Some(has),
-        Known::Unknown(_) => None,
+        Fact::Is(has) => Some(has),
+        Fact::Unknown(_) => None,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::clients::github::GitHub;
 use crate::clients::github::error::{GitHubError, GitHubErrorKind};
 use crate::clients::github::history::ComparedCommit;
-use crate::domain::comparison::Comparison;
+use crate::domain::comparison::CommitComparison;
 use crate::domain::gate::Unknown;
 use crate::domain::release::GitSha;
 use crate::explain;
@@ -20,14 +20,14 @@ pub struct Hosted {
     run: Option<String>,
     default_branch: RefCell<Option<String>>,
     default_branch_of_event: Option<String>,
-    comparisons: RefCell<HashMap<(GitSha, GitSha), Result<Comparison, GitHubError>>>,
+    comparisons: RefCell<HashMap<(GitSha, GitSha), Result<CommitComparison, GitHubError>>>,
     /// Why nothing more is asked about history.
     failed: RefCell<Option<GitHubError>>,
 }
 
 /// Why GitHub did not answer a question about history.
 #[derive(Debug)]
-pub enum NoAnswer {
+pub enum HistoryUnknown {
     /// It is not asked: there is no token, or no repository.
     NotAsked,
     /// It does not have it.
@@ -36,7 +36,7 @@ pub enum NoAnswer {
     Failed(Unknown),
 }
 
-impl NoAnswer {
+impl HistoryUnknown {
     /// What is unknown because of it. `missing`: what GitHub does not have, in words.
     pub fn unknown(self, missing: &str) -> Unknown {
         match self {
@@ -84,7 +84,7 @@ impl Hosted {
     /// # Errors
     ///
     /// Nothing says which it is.
-    pub async fn default_branch(&self) -> Result<String, NoAnswer> {
+    pub async fn default_branch(&self) -> Result<String, HistoryUnknown> {
         let known = self.default_branch.borrow().clone();
         if let Some(known) = known {
             return Ok(known);
@@ -104,7 +104,7 @@ impl Hosted {
     /// # Errors
     ///
     /// It is not known.
-    pub async fn branch(&self, name: &str) -> Result<GitSha, NoAnswer> {
+    pub async fn branch(&self, name: &str) -> Result<GitSha, HistoryUnknown> {
         self.ask(async |github| github.branch(name).await).await
     }
 
@@ -113,7 +113,7 @@ impl Hosted {
     /// # Errors
     ///
     /// They are not known.
-    pub async fn branches(&self, prefix: &str) -> Result<Vec<(String, GitSha)>, NoAnswer> {
+    pub async fn branches(&self, prefix: &str) -> Result<Vec<(String, GitSha)>, HistoryUnknown> {
         self.ask(async |github| github.branches(prefix).await).await
     }
 
@@ -122,9 +122,9 @@ impl Hosted {
     /// # Errors
     ///
     /// It is not known. Missing is a commit that GitHub does not have, or two without a common one.
-    pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Result<Comparison, NoAnswer> {
+    pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Result<CommitComparison, HistoryUnknown> {
         if base == head && self.access.is_ok() {
-            return Ok(Comparison::Identical);
+            return Ok(CommitComparison::Identical);
         }
         let known = self.known(base, head);
         let answer = if let Some(known) = known {
@@ -148,7 +148,7 @@ impl Hosted {
         head: &GitSha,
         per_page: usize,
         page: usize,
-    ) -> Result<Vec<ComparedCommit>, NoAnswer> {
+    ) -> Result<Vec<ComparedCommit>, HistoryUnknown> {
         self.ask(async |github| github.compared_commits((base, head), per_page, page).await).await
     }
 
@@ -159,38 +159,38 @@ impl Hosted {
     }
 
     /// What was answered before, also to the question the other way round.
-    fn known(&self, base: &GitSha, head: &GitSha) -> Option<Result<Comparison, GitHubError>> {
+    fn known(&self, base: &GitSha, head: &GitSha) -> Option<Result<CommitComparison, GitHubError>> {
         let comparisons = self.comparisons.borrow();
         let reversed = || comparisons.get(&(head.clone(), base.clone())).cloned();
         let forward = comparisons.get(&(base.clone(), head.clone())).cloned();
-        forward.or_else(|| Some(reversed()?.map(Comparison::reversed)))
+        forward.or_else(|| Some(reversed()?.map(CommitComparison::reversed)))
     }
 
     /// Asks once.
-    async fn ask<T>(&self, question: impl AsyncFnOnce(&GitHub) -> Result<T, GitHubError>) -> Result<T, NoAnswer> {
+    async fn ask<T>(&self, question: impl AsyncFnOnce(&GitHub) -> Result<T, GitHubError>) -> Result<T, HistoryUnknown> {
         let github = self.usable()?;
         question(github).await.map_err(|error| self.no_answer(error))
     }
 
-    fn usable(&self) -> Result<&GitHub, NoAnswer> {
+    fn usable(&self) -> Result<&GitHub, HistoryUnknown> {
         if let Some(failed) = self.failed.borrow().as_ref() {
-            return Err(NoAnswer::Failed(unknown(failed)));
+            return Err(HistoryUnknown::Failed(unknown(failed)));
         }
         match &self.access {
             Ok(github) => Ok(github),
-            Err(NoGitHub::Missing { .. }) => Err(NoAnswer::NotAsked),
-            Err(NoGitHub::Unusable(error)) => Err(NoAnswer::Failed(unknown(error))),
+            Err(NoGitHub::Missing { .. }) => Err(HistoryUnknown::NotAsked),
+            Err(NoGitHub::Unusable(error)) => Err(HistoryUnknown::Failed(unknown(error))),
         }
     }
 
     /// What an error leaves. All but a thing that is not there would be the answer to the next question too.
-    fn no_answer(&self, error: GitHubError) -> NoAnswer {
+    fn no_answer(&self, error: GitHubError) -> HistoryUnknown {
         if matches!(error.kind, GitHubErrorKind::NotFound(_)) {
-            return NoAnswer::Missing;
+            return HistoryUnknown::Missing;
         }
         let why = unknown(&error);
         *self.failed.borrow_mut() = Some(error);
-        NoAnswer::Failed(why)
+        HistoryUnknown::Failed(why)
     }
 }
 

@@ -12,8 +12,8 @@ mod statuses;
 
 use jiff::Timestamp;
 
-use self::statuses::Statuses;
-use crate::domain::gate::{Command, Evidence, GateName, IdentityEvidence, Known, StatusesEvidence};
+use self::statuses::PolicyStatuses;
+use crate::domain::gate::{ChangeCommand, Fact, GateEvidence, GateName, IdentityEvidence, StatusesEvidence};
 use crate::domain::plan::ComponentPlan;
 use crate::domain::token::Claim;
 use crate::events::Events;
@@ -22,7 +22,7 @@ use crate::observe::{Cloud, Configuration};
 
 pub use approval::Approvals;
 pub use contract::others;
-pub use history::History;
+pub use history::CommitHistory;
 pub use holds::{covered, has, held};
 pub use hosted::Hosted;
 pub use origin::Origins;
@@ -31,12 +31,12 @@ pub use second_person::{AskedPlan, carried_out, runs as approval_runs};
 /// Who makes a change, by which configuration. What one person may do alone does not ask which one that is.
 pub async fn identity(
     cloud: &Cloud,
-    history: &History<'_>,
+    history: &CommitHistory<'_>,
     repository: Option<&str>,
-    (command, configuration): (Command, &Configuration),
+    (command, configuration): (ChangeCommand, &Configuration),
 ) -> IdentityEvidence {
-    let asks =
-        matches!(command, Command::Promote | Command::Restore | Command::Unhold) && history.hosted.run().is_some();
+    let asks = matches!(command, ChangeCommand::Promote | ChangeCommand::Restore | ChangeCommand::Unhold)
+        && history.hosted.run().is_some();
     let reference = cloud.claims.as_ref().map(|claims| claims.get("ref"));
     let branch = match &reference {
         Some(Claim::Is(reference)) => reference.strip_prefix("refs/heads/"),
@@ -55,13 +55,18 @@ pub async fn identity(
 }
 
 /// What the gates of a plan look at that every plan has. What its command does not ask for is not looked at.
-pub async fn of_plan(plan: &WholePlan, history: &History<'_>, identity: IdentityEvidence, now: Timestamp) -> Evidence {
-    let mut evidence = Evidence::new(now);
+pub async fn of_plan(
+    plan: &WholePlan,
+    history: &CommitHistory<'_>,
+    identity: IdentityEvidence,
+    now: Timestamp,
+) -> GateEvidence {
+    let mut evidence = GateEvidence::new(now);
     let is_evaluated = |gate| plan.policy.is_evaluated(gate, plan.command);
-    evidence.identity = Known::Is(identity);
+    evidence.identity = Fact::Is(identity);
     evidence.changes_nothing = plan.components().all(ComponentPlan::is_empty);
     if is_evaluated(GateName::Hold) {
-        evidence.holds = Known::Is(holds::hold_evidence(history, &plan.components, &plan.release).await);
+        evidence.holds = Fact::Is(holds::hold_evidence(history, &plan.components, &plan.release).await);
     }
     if is_evaluated(GateName::Branch)
         && let Some(commit) = plan.release.sha()
@@ -69,7 +74,7 @@ pub async fn of_plan(plan: &WholePlan, history: &History<'_>, identity: Identity
         evidence.reach = history.reach(&plan.policy, commit).await;
     }
     if is_evaluated(GateName::Forward) {
-        evidence.standings = Known::Is(history.standings(plan.components(), &plan.release).await);
+        evidence.standings = Fact::Is(history.standings(plan.components(), &plan.release).await);
     }
     if is_evaluated(GateName::Statuses)
         && let Some(statuses) = statuses_of(history.hosted, plan)
@@ -80,15 +85,15 @@ pub async fn of_plan(plan: &WholePlan, history: &History<'_>, identity: Identity
 }
 
 /// The statuses of the release, once those that had not ended have, or the time for that is over.
-pub async fn wait_for_statuses(hosted: &Hosted, plan: &WholePlan, events: &Events) -> Known<StatusesEvidence> {
+pub async fn wait_for_statuses(hosted: &Hosted, plan: &WholePlan, events: &Events) -> Fact<StatusesEvidence> {
     match statuses_of(hosted, plan) {
         Some(statuses) => statuses.wait(events).await,
-        None => Known::unknown("no statuses are named"),
+        None => Fact::unknown("no statuses are named"),
     }
 }
 
-fn statuses_of<'a>(hosted: &'a Hosted, plan: &'a WholePlan) -> Option<Statuses<'a>> {
-    Some(Statuses { hosted, policy: plan.policy.statuses.as_ref()?, release: &plan.release })
+fn statuses_of<'a>(hosted: &'a Hosted, plan: &'a WholePlan) -> Option<PolicyStatuses<'a>> {
+    Some(PolicyStatuses { hosted, policy: plan.policy.statuses.as_ref()?, release: &plan.release })
 }
 
 #[cfg(test)]

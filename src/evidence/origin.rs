@@ -2,11 +2,11 @@
 
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
-use crate::domain::origin::{Origin, ReusedImage};
+use crate::domain::origin::{ImageOrigin, ReusedImage};
 use crate::domain::plan::{ImagePlan, ImageStep};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Component;
-use crate::kinds::{Observed, Planned, driver};
+use crate::kinds::{ComponentWithPlan, ObservedComponent, driver};
 use crate::observe::{Cloud, RegistryAccess};
 
 /// What is needed to find out.
@@ -17,7 +17,7 @@ pub struct Origins<'a> {
     /// The registry.
     pub access: &'a RegistryAccess,
     /// The components that are deployed.
-    pub planned: &'a [Box<dyn Planned>],
+    pub planned: &'a [Box<dyn ComponentWithPlan>],
     /// All components of the environment, also those that the command was not asked for: any of them may have brought an
     /// image that several use.
     pub components: &'a [Component],
@@ -43,7 +43,7 @@ impl Origins<'_> {
         Ok(reused)
     }
 
-    async fn origin(&self, plan: &ImagePlan, digest: &Digest) -> Result<Origin, Failure> {
+    async fn origin(&self, plan: &ImagePlan, digest: &Digest) -> Result<ImageOrigin, Failure> {
         let is_user = |component: &&Component| component.kind.image() == Some(&plan.image.component);
         let users = || self.components.iter().filter(is_user);
         let seen = |component: &Component| {
@@ -51,9 +51,9 @@ impl Origins<'_> {
             found.map(|planned| planned.observed())
         };
         for component in users() {
-            let recorded = |observed: &dyn Observed| observed.image_recorded(self.release, digest);
+            let recorded = |observed: &dyn ObservedComponent| observed.image_recorded(self.release, digest);
             if let Some(entry) = seen(component).and_then(recorded) {
-                return Ok(Origin::Recorded(entry));
+                return Ok(ImageOrigin::Recorded(entry));
             }
         }
         let most = plan.image.reuse.looked_at();
@@ -65,7 +65,7 @@ impl Origins<'_> {
                 None => driver(component).image_records(self.cloud, image, most).await?,
             };
             if let Some(entry) = records.recorded {
-                return Ok(Origin::Recorded(entry));
+                return Ok(ImageOrigin::Recorded(entry));
             }
             let Some(announced) = records.announced.filter(|announced| announced.release == *self.release) else {
                 continue;
@@ -75,9 +75,9 @@ impl Origins<'_> {
                 labels = Some(found.map(|found| found.pushes).unwrap_or_default());
             }
             if labels.as_ref().is_some_and(|labels| announced.is_of(self.release, labels)) {
-                return Ok(Origin::Announced(announced.run));
+                return Ok(ImageOrigin::Announced(announced.run));
             }
         }
-        Ok(Origin::Elsewhere)
+        Ok(ImageOrigin::Elsewhere)
     }
 }

@@ -2,19 +2,19 @@
 
 use jiff::Timestamp;
 
-use super::history::History as Commits;
+use super::history::CommitHistory as Commits;
 use super::hosted::unknown;
 use crate::clients::github::error::GitHubErrorKind;
 use crate::clients::github::{GitHub, GitHubError};
-use crate::domain::comparison::Comparison;
-use crate::domain::gate::{ApprovalRun, Known, PlanRun, SecondPersonEvidence, Unknown, approval_title};
-use crate::domain::github::run::WorkflowRun;
+use crate::domain::comparison::CommitComparison;
+use crate::domain::gate::{ApprovalRun, Fact, PlanRun, SecondPersonEvidence, Unknown, approval_title};
+use crate::domain::github::run::GitHubRun;
 use crate::domain::github::workflows::TrustedWorkflows;
 use crate::domain::image::Digest;
 use crate::domain::provenance::Provenance;
 use crate::domain::release::GitSha;
 use crate::domain::target::Component;
-use crate::domain::view::history::History;
+use crate::domain::view::history::ReleaseHistory;
 use crate::kinds::driver;
 use crate::observe::{Cloud, Configuration};
 use crate::together::try_each;
@@ -34,7 +34,7 @@ pub struct AskedPlan<'a> {
     /// The configuration that says who approves.
     pub configuration: &'a Configuration,
     /// What the ledgers of its components say was carried out.
-    pub carried_out: Known<Vec<CarriedOut>>,
+    pub carried_out: Fact<Vec<CarriedOut>>,
 }
 
 /// Gathers what is known of the approval of a plan. `own`: the number of the run that asks. `now`: the time.
@@ -82,19 +82,19 @@ pub async fn runs(
 }
 
 /// The newest entries of the components' ledgers.
-pub async fn carried_out(cloud: &Cloud, components: &[Component]) -> Known<Vec<CarriedOut>> {
+pub async fn carried_out(cloud: &Cloud, components: &[Component]) -> Fact<Vec<CarriedOut>> {
     let look = async |component| driver(component).history(cloud, LOOKED_AT).await;
     let histories = match try_each(components, look).await {
         Ok(histories) => histories,
-        Err(failure) => return Known::unknown(format!("whether the plan was carried out before: {}", failure.brief())),
+        Err(failure) => return Fact::unknown(format!("whether the plan was carried out before: {}", failure.brief())),
     };
-    let of_component = |history: History| {
+    let of_component = |history: ReleaseHistory| {
         let beyond = history.looked_at.is_some() || history.releases.len() >= LOOKED_AT;
         let oldest = history.releases.last().and_then(|entry| entry.at).filter(|_| beyond);
         let entries = history.releases.into_iter().map(|entry| entry.provenance).collect();
         CarriedOut { entries, since: if beyond { oldest.or(Some(Timestamp::MAX)) } else { None } }
     };
-    Known::Is(histories.into_iter().map(of_component).collect())
+    Fact::Is(histories.into_iter().map(of_component).collect())
 }
 
 /// What a component's ledger says was put there.
@@ -106,24 +106,24 @@ pub struct CarriedOut {
 }
 
 /// The run that carried out a run's plan before.
-fn used_by(ledgers: &Known<Vec<CarriedOut>>, plan: &WorkflowRun) -> Known<Option<String>> {
+fn used_by(ledgers: &Fact<Vec<CarriedOut>>, plan: &GitHubRun) -> Fact<Option<String>> {
     let ledgers = match ledgers {
-        Known::Is(ledgers) => ledgers,
-        Known::Unknown(unknown) => return Known::Unknown(unknown.clone()),
+        Fact::Is(ledgers) => ledgers,
+        Fact::Unknown(unknown) => return Fact::Unknown(unknown.clone()),
     };
     let mut entries = ledgers.iter().flat_map(|ledger| &ledger.entries);
     if let Some(entry) = entries.find(|entry| entry.plan_runs.contains(&plan.id)) {
-        return Known::Is(Some(entry.run.clone().unwrap_or_else(|| "a run that is not recorded".to_owned())));
+        return Fact::Is(Some(entry.run.clone().unwrap_or_else(|| "a run that is not recorded".to_owned())));
     }
     if ledgers.iter().filter_map(|ledger| ledger.since).any(|since| since >= plan.created) {
-        return Known::unknown("whether the plan was carried out before: there are too many newer releases");
+        return Fact::unknown("whether the plan was carried out before: there are too many newer releases");
     }
-    Known::Is(None)
+    Fact::Is(None)
 }
 
-async fn may_write(github: &GitHub, run: &WorkflowRun) -> Known<bool> {
-    let Some(person) = &run.actor else { return Known::Is(false) };
-    github.may_write(person).await.map_or_else(|error| Known::Unknown(unknown(&error)), Known::Is)
+async fn may_write(github: &GitHub, run: &GitHubRun) -> Fact<bool> {
+    let Some(person) = &run.actor else { return Fact::Is(false) };
+    github.may_write(person).await.map_or_else(|error| Fact::Unknown(unknown(&error)), Fact::Is)
 }
 
 /// The newest commit of the default branch. Its name alone would also be that of a tag.
@@ -134,10 +134,10 @@ async fn tip(history: &Commits<'_>) -> Result<GitSha, Unknown> {
 }
 
 /// Whether the configuration is the one that a branch has now; by default the default branch.
-pub async fn is_current(history: &Commits<'_>, configuration: &Configuration, branch: Option<&str>) -> Known<bool> {
+pub async fn is_current(history: &Commits<'_>, configuration: &Configuration, branch: Option<&str>) -> Fact<bool> {
     let github = match history.hosted.github() {
         Ok(github) => github,
-        Err(unknown) => return Known::Unknown(unknown),
+        Err(unknown) => return Fact::Unknown(unknown),
     };
     let tip = match branch {
         Some(branch) => {
@@ -156,28 +156,28 @@ struct Branch<'h> {
 
 impl Branch<'_> {
     /// Whether it has a commit.
-    async fn has(&self, commit: &GitSha) -> Known<bool> {
+    async fn has(&self, commit: &GitSha) -> Fact<bool> {
         let tip = match &self.tip {
             Ok(tip) => tip,
-            Err(unknown) => return Known::Unknown(unknown.clone()),
+            Err(unknown) => return Fact::Unknown(unknown.clone()),
         };
         match self.history.hosted.compare(commit, tip).await {
-            Ok(Comparison::Identical | Comparison::Ahead(_)) => Known::Is(true),
-            Ok(Comparison::Behind(_) | Comparison::Diverged { .. }) => Known::Is(false),
-            Err(why) => Known::Unknown(why.unknown("GitHub does not have the commit of a run")),
+            Ok(CommitComparison::Identical | CommitComparison::Ahead(_)) => Fact::Is(true),
+            Ok(CommitComparison::Behind(_) | CommitComparison::Diverged { .. }) => Fact::Is(false),
+            Err(why) => Fact::Unknown(why.unknown("GitHub does not have the commit of a run")),
         }
     }
 
     /// Whether it has a file with this content.
-    async fn has_file(&self, github: &GitHub, file: &Configuration) -> Known<bool> {
+    async fn has_file(&self, github: &GitHub, file: &Configuration) -> Fact<bool> {
         let (tip, path) = match (&self.tip, file.path_in_repository()) {
             (Ok(tip), Some(path)) => (tip, path),
-            (Err(unknown), _) => return Known::Unknown(unknown.clone()),
-            (Ok(_), None) => return Known::unknown("the configuration is in no repository"),
+            (Err(unknown), _) => return Fact::Unknown(unknown.clone()),
+            (Ok(_), None) => return Fact::unknown("the configuration is in no repository"),
         };
         match github.file(&path, tip).await {
-            Ok(content) => Known::Is(content == file.text.as_bytes()),
-            Err(error) => Known::Unknown(unknown(&error)),
+            Ok(content) => Fact::Is(content == file.text.as_bytes()),
+            Err(error) => Fact::Unknown(unknown(&error)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::hosted::{Hosted, unknown};
 use crate::clients::github::error::{GitHubError, GitHubErrorKind};
-use crate::domain::gate::{Known, StatusLook, StatusPolicy, StatusWait, StatusesEvidence, Unknown, named_statuses};
+use crate::domain::gate::{Fact, StatusPolicy, StatusPoll, StatusWait, StatusesEvidence, Unknown, named_statuses};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
 use crate::events::Events;
@@ -10,7 +10,7 @@ use crate::poll::{Waiting, poll};
 
 /// The statuses that a policy names, of a release.
 #[derive(Debug)]
-pub struct Statuses<'a> {
+pub struct PolicyStatuses<'a> {
     /// GitHub.
     pub hosted: &'a Hosted,
     /// The names, and how long they are waited for.
@@ -19,26 +19,26 @@ pub struct Statuses<'a> {
     pub release: &'a ReleaseName,
 }
 
-impl Statuses<'_> {
+impl PolicyStatuses<'_> {
     /// Looks once.
-    pub async fn look(&self) -> StatusLook {
+    pub async fn look(&self) -> StatusPoll {
         let ReleaseName::Commit(commit) = self.release else {
             let reason = "a build of a changed tree is of no commit, and has no statuses";
-            return StatusLook::Failed(Unknown::new(reason).hint("commit the changes, and push them"));
+            return StatusPoll::Failed(Unknown::new(reason).hint("commit the changes, and push them"));
         };
         let github = match self.hosted.github() {
             Ok(github) => github,
-            Err(unknown) => return StatusLook::Failed(unknown),
+            Err(unknown) => return StatusPoll::Failed(unknown),
         };
         match github.reported(commit).await {
-            Ok(reported) => StatusLook::Seen(named_statuses(&self.policy.names, &reported, self.hosted.run())),
-            Err(error) if is_passing(&error) => StatusLook::Passing(unknown(&error)),
-            Err(error) => StatusLook::Failed(unknown(&error)),
+            Ok(reported) => StatusPoll::Seen(named_statuses(&self.policy.names, &reported, self.hosted.run())),
+            Err(error) if is_passing(&error) => StatusPoll::Passing(unknown(&error)),
+            Err(error) => StatusPoll::Failed(unknown(&error)),
         }
     }
 
     /// Looks until none of them is open, or the time for it is over.
-    pub async fn wait(&self, events: &Events) -> Known<StatusesEvidence> {
+    pub async fn wait(&self, events: &Events) -> Fact<StatusesEvidence> {
         let first = self.look().await;
         if !first.is_open() || self.policy.wait.is_zero() {
             return first.evidence(None);

@@ -10,8 +10,8 @@ use crate::clients::git::Git;
 use crate::clients::git_repository::Owners;
 use crate::clients::github::GitHub;
 use crate::clients::process::Processes;
-use crate::domain::comparison::Comparison;
-use crate::domain::gate::{BranchPattern, BranchReach, GatePolicy, Reach, StatusLook, StatusPolicy};
+use crate::domain::comparison::CommitComparison;
+use crate::domain::gate::{BranchPattern, BranchReach, GatePolicy, Reach, StatusPolicy, StatusPoll};
 use crate::domain::gate::{NamedStatus, StatusState};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::http_server::{Answer, serve};
@@ -67,11 +67,11 @@ fn reference(name: &str, tip: &GitSha) -> Value {
 async fn each_comparison_is_asked_for_once_in_either_direction() {
     let github = Scripted::new(|_| compared("ahead", 2, 0));
     let git = no_clone();
-    let history = History { git: &git, hosted: &github.hosted };
-    assert_eq!(history.compare(&sha('1'), &sha('2')).await, Known::Is(Comparison::Ahead(2)));
-    assert_eq!(history.compare(&sha('2'), &sha('1')).await, Known::Is(Comparison::Behind(2)));
-    assert_eq!(history.is_ancestor(&sha('1'), &sha('2')).await, Known::Is(true));
-    assert_eq!(history.is_ancestor(&sha('3'), &sha('3')).await, Known::Is(true));
+    let history = CommitHistory { git: &git, hosted: &github.hosted };
+    assert_eq!(history.compare(&sha('1'), &sha('2')).await, Fact::Is(CommitComparison::Ahead(2)));
+    assert_eq!(history.compare(&sha('2'), &sha('1')).await, Fact::Is(CommitComparison::Behind(2)));
+    assert_eq!(history.is_ancestor(&sha('1'), &sha('2')).await, Fact::Is(true));
+    assert_eq!(history.is_ancestor(&sha('3'), &sha('3')).await, Fact::Is(true));
     assert_eq!(github.asked().len(), 1, "{:?}", github.asked());
 }
 
@@ -80,13 +80,13 @@ async fn where_github_refuses_it_is_not_asked_again_and_the_reason_stays() {
     let refusal = |_: &str| (403, json!({"message": "Resource not accessible by integration"}));
     let github = Scripted::in_a_job(Some("main"), refusal);
     let git = no_clone();
-    let history = History { git: &git, hosted: &github.hosted };
+    let history = CommitHistory { git: &git, hosted: &github.hosted };
     let reach = history.reach(&GatePolicy::default(), &sha('1')).await;
-    let Known::Is(Reach { branches, .. }) = reach else { panic!("{reach:?}") };
-    let [BranchReach { name, has_commit: Known::Unknown(why) }] = &branches[..] else { panic!("{branches:?}") };
+    let Fact::Is(Reach { branches, .. }) = reach else { panic!("{reach:?}") };
+    let [BranchReach { name, has_commit: Fact::Unknown(why) }] = &branches[..] else { panic!("{branches:?}") };
     assert_eq!(name, "main");
     assert!(why.reason.contains("Resource not accessible"), "{why:?}");
-    assert!(matches!(history.compare(&sha('1'), &sha('2')).await, Known::Unknown(_)));
+    assert!(matches!(history.compare(&sha('1'), &sha('2')).await, Fact::Unknown(_)));
     assert_eq!(github.asked(), [""], "the default branch, and nothing after it");
 }
 
@@ -98,9 +98,9 @@ async fn what_is_missing_does_not_keep_the_rest_from_being_asked_for() {
         if path.contains(&missing) { (404, json!({"message": "Not Found"})) } else { compared("behind", 0, 1) }
     });
     let git = no_clone();
-    let history = History { git: &git, hosted: &github.hosted };
-    assert!(matches!(history.compare(&sha('1'), &sha('9')).await, Known::Unknown(_)));
-    assert_eq!(history.compare(&sha('1'), &sha('2')).await, Known::Is(Comparison::Behind(1)));
+    let history = CommitHistory { git: &git, hosted: &github.hosted };
+    assert!(matches!(history.compare(&sha('1'), &sha('9')).await, Fact::Unknown(_)));
+    assert_eq!(history.compare(&sha('1'), &sha('2')).await, Fact::Is(CommitComparison::Behind(1)));
 }
 
 fn policy(branches: &[&str]) -> GatePolicy {
@@ -122,13 +122,13 @@ async fn a_name_is_one_reference_and_a_pattern_all_that_begin_alike_until_one_ha
         path => panic!("{path}"),
     });
     let git = no_clone();
-    let history = History { git: &git, hosted: &github.hosted };
-    let Known::Is(reach) = history.reach(&policy(&["hotfix/*"]), &sha('5')).await else { panic!() };
+    let history = CommitHistory { git: &git, hosted: &github.hosted };
+    let Fact::Is(reach) = history.reach(&policy(&["hotfix/*"]), &sha('5')).await else { panic!() };
     let found: Vec<_> = reach.branches.iter().map(|branch| (branch.name.as_str(), branch.has_commit.clone())).collect();
-    assert_eq!(found, [("hotfix/a", Known::Is(false)), ("hotfix/b", Known::Is(true))]);
+    assert_eq!(found, [("hotfix/a", Fact::Is(false)), ("hotfix/b", Fact::Is(true))]);
     assert_eq!(github.asked().len(), 3, "{:?}", github.asked());
     // Neither a branch of GitHub nor one of a clone.
-    let Known::Is(reach) = history.reach(&policy(&["a b#/../c"]), &sha('5')).await else { panic!() };
+    let Fact::Is(reach) = history.reach(&policy(&["a b#/../c"]), &sha('5')).await else { panic!() };
     assert_eq!(reach.branches, []);
 }
 
@@ -146,16 +146,16 @@ async fn beyond_fifty_branches_nothing_is_known() {
         )
     });
     let git = no_clone();
-    let history = History { git: &git, hosted: &github.hosted };
-    let Known::Is(reach) = history.reach(&policy(&["x*"]), &"ab".repeat(20).parse().unwrap()).await else { panic!() };
+    let history = CommitHistory { git: &git, hosted: &github.hosted };
+    let Fact::Is(reach) = history.reach(&policy(&["x*"]), &"ab".repeat(20).parse().unwrap()).await else { panic!() };
     assert_eq!((reach.branches.len(), github.asked().len()), (51, 51));
-    let Known::Unknown(why) = &reach.branches[50].has_commit else { panic!("{reach:?}") };
+    let Fact::Unknown(why) = &reach.branches[50].has_commit else { panic!("{reach:?}") };
     assert_eq!(why.reason, "`branch` means more than 50 branches");
 }
 
-async fn look(hosted: &Hosted, release: &ReleaseName) -> StatusLook {
+async fn look(hosted: &Hosted, release: &ReleaseName) -> StatusPoll {
     let policy = StatusPolicy { names: vec!["ci".to_owned()], wait: std::time::Duration::ZERO };
-    Statuses { hosted, policy: &policy, release }.look().await
+    PolicyStatuses { hosted, policy: &policy, release }.look().await
 }
 
 #[tokio::test]
@@ -170,22 +170,22 @@ async fn statuses_are_read_to_the_last_page_and_what_is_left_out_is_not_green() 
     });
     let release = ReleaseName::Commit(sha('a'));
     let green = NamedStatus { name: "ci".to_owned(), state: StatusState::Green };
-    assert_eq!(look(&github.hosted, &release).await, StatusLook::Seen(vec![green]));
+    assert_eq!(look(&github.hosted, &release).await, StatusPoll::Seen(vec![green]));
     assert_eq!(github.asked().len(), 3);
     let short = Scripted::new(|path| {
         let list = if path.contains("/status?") { "statuses" } else { "check_runs" };
         (200, json!({"total_count": 1, list: []}))
     });
     let look_at_short = look(&short.hosted, &release).await;
-    assert!(matches!(&look_at_short, StatusLook::Passing(why) if why.reason.contains("fewer")), "{look_at_short:?}");
+    assert!(matches!(&look_at_short, StatusPoll::Passing(why) if why.reason.contains("fewer")), "{look_at_short:?}");
 }
 
 #[tokio::test]
 async fn without_a_token_a_permission_or_a_commit_there_are_no_statuses() {
     let release = ReleaseName::Commit(sha('a'));
-    let failed = |look: StatusLook| match look {
-        StatusLook::Failed(why) => format!("{} / {}", why.reason, why.hint.unwrap_or_default()),
-        other @ (StatusLook::Seen(_) | StatusLook::Passing(_)) => panic!("{other:?}"),
+    let failed = |look: StatusPoll| match look {
+        StatusPoll::Failed(why) => format!("{} / {}", why.reason, why.hint.unwrap_or_default()),
+        other @ (StatusPoll::Seen(_) | StatusPoll::Passing(_)) => panic!("{other:?}"),
     };
     let github = Scripted::new(|path| {
         let is_allowed = path.contains("/status?");

@@ -2,7 +2,7 @@
 
 use super::{Explain, explained};
 use crate::config::{ConfigError, ConfigErrors};
-use crate::domain::failure::{Diagnostics, Failure, Problem};
+use crate::domain::failure::{ConfigurationProblem, Diagnostics, Failure};
 
 explained!(ConfigErrors);
 
@@ -20,7 +20,7 @@ impl Explain for ConfigErrors {
 }
 
 fn diagnostics(errors: &ConfigErrors) -> Diagnostics {
-    let problem = |error: &ConfigError| Problem {
+    let problem = |error: &ConfigError| ConfigurationProblem {
         file: error.location.as_ref().map(|location| location.path.clone()),
         place: error.location.as_ref().map(|location| location.place(errors)),
         message: error.message.clone(),

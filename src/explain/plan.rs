@@ -50,16 +50,16 @@ impl Explain for ImageError {
 mod tests {
     use super::*;
     use crate::domain::failure::CauseKind::Environment;
-    use crate::domain::image::{Digest, Repository};
+    use crate::domain::image::{Digest, ImageRepository};
     use crate::domain::outcome::Outcome::{Failed, Invalid};
     use crate::domain::plan::StillUnknown;
-    use crate::domain::step::{StepId, Verb};
+    use crate::domain::step::{StepId, StepVerb};
     use crate::explain::tests::assert_explained;
 
     #[test]
     fn each_reason_for_no_plan_is_explained() {
         let text = || "r.example/app:v1".to_owned();
-        let repository = || Repository { host: "r.example".to_owned(), name: "app".parse().unwrap() };
+        let repository = || ImageRepository { host: "r.example".to_owned(), name: "app".parse().unwrap() };
         let digest = || Digest::of("x");
         let taken = ImageError::TagTaken { repository: repository(), tag: "v1".parse().unwrap(), found: text() };
         let other = ImageError::OtherCommit { image: text(), release: text(), found: text() };
@@ -78,7 +78,7 @@ mod tests {
         let lacking = PlanError::MissingVariables { component: component(), names: "A".to_owned() };
         assert_explained(&lacking, (Failed, Environment, None, "`missing-variables = \"warning\"`"));
         assert_explained(&PlanError::NoImage(component()), (Invalid, Environment, None, "`image-from`"));
-        let unknown = StillUnknown(StepId::new(Verb::Build, &component()));
+        let unknown = StillUnknown(StepId::new(StepVerb::Build, &component()));
         assert_explained(&PlanError::from(unknown), (Failed, Environment, None, "run it again"));
         let contradicted = PlanError::Contradicted { component: component(), difference: text() };
         assert_explained(&contradicted, (Failed, Environment, None, "plan again"));

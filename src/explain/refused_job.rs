@@ -4,10 +4,10 @@ use super::role::{cause, options};
 use crate::clients::role::NotAssumed;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::iam::jobs::{Admission, JobContext, Workflows};
-use crate::domain::iam::standing::{Difference, Standing, files_of};
+use crate::domain::iam::standing::{Difference, JobAccess, files_of};
 use crate::domain::neutral;
 use crate::domain::refusal::Refusal;
-use crate::domain::role::{Access, RoleArn};
+use crate::domain::role::{RoleArn, RolePurpose};
 use crate::domain::token::{Claim, Claims};
 
 /// A role that a job asked for.
@@ -16,7 +16,7 @@ pub struct AskedRole<'a> {
     /// The environment that the role is of.
     pub environment: &'a str,
     /// What for.
-    pub access: Access,
+    pub access: RolePurpose,
     /// Which of the environment's roles it is.
     pub which: WhichRole,
     /// The jobs that the configuration means it for.
@@ -53,10 +53,10 @@ impl AskedRole<'_> {
 }
 
 /// A role did not let a job in: what the role is for, what the job is, and what to do.
-pub fn refused_job(refused: &NotAssumed, claims: &Claims, asked: &AskedRole<'_>, standing: &Standing) -> Failure {
+pub fn refused_job(refused: &NotAssumed, claims: &Claims, asked: &AskedRole<'_>, standing: &JobAccess) -> Failure {
     let failure = match standing {
-        Standing::Other(difference) => of_another_job(claims, asked, difference),
-        Standing::Meant | Standing::Unknown => not_as_configured(&refused.role, claims, asked),
+        JobAccess::Other(difference) => of_another_job(claims, asked, difference),
+        JobAccess::Meant | JobAccess::Unknown => not_as_configured(&refused.role, claims, asked),
     };
     failure.because(cause(refused, Refusal::NotTrusted))
 }
@@ -64,8 +64,8 @@ pub fn refused_job(refused: &NotAssumed, claims: &Claims, asked: &AskedRole<'_>,
 /// The role is for other jobs.
 fn of_another_job(claims: &Claims, asked: &AskedRole<'_>, difference: &Difference) -> Failure {
     let verb = match asked.access {
-        Access::Change => "change",
-        Access::Read => "read",
+        RolePurpose::Change => "change",
+        RolePurpose::Read => "read",
     };
     let failure = Failure::invalid(format!("this job may not {verb} {}", asked.environment)).of(CauseKind::Permission);
     let repository = JobContext::of_subject(&claims.subject).map_or("", |(repository, _)| repository);

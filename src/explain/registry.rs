@@ -1,7 +1,7 @@
 //! Why a registry does not do what it should, or what it has cannot be used.
 
 use super::{Explain, explained};
-use crate::clients::registry::{FailedCall, RegistryError, Side};
+use crate::clients::registry::{FailedCall, RegistryError, RegistrySide};
 use crate::domain::failure::{CauseKind, Failure};
 
 explained!(RegistryError);
@@ -81,13 +81,13 @@ fn of_call(call: &FailedCall) -> String {
     "run it again; if it stays, check the registry and its address".to_owned()
 }
 
-fn permissions(side: Side) -> &'static str {
+fn permissions(side: RegistrySide) -> &'static str {
     match side {
-        Side::Source => {
+        RegistrySide::Source => {
             "`ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository it reads: statement ReadImages of \
              `shipgate iam policy`"
         }
-        Side::Target => {
+        RegistrySide::Target => {
             "`ecr:BatchGetImage`, `ecr:BatchCheckLayerAvailability`, `ecr:InitiateLayerUpload`, \
              `ecr:UploadLayerPart`, `ecr:CompleteLayerUpload` and `ecr:PutImage` on the repository it writes: \
              statements ReadImages and WriteImages of `shipgate iam policy`"
@@ -95,10 +95,10 @@ fn permissions(side: Side) -> &'static str {
     }
 }
 
-fn repository(side: Side) -> &'static str {
+fn repository(side: RegistrySide) -> &'static str {
     match side {
-        Side::Source => "the repository it reads",
-        Side::Target => "the repository it writes",
+        RegistrySide::Source => "the repository it reads",
+        RegistrySide::Target => "the repository it writes",
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
         OciDistributionError::ServerError { code, url: String::new(), message: message.to_owned() }
     }
 
-    fn call(side: Side, source: OciDistributionError) -> RegistryError {
+    fn call(side: RegistrySide, source: OciDistributionError) -> RegistryError {
         let (host, action) = ("r.example".to_owned(), "read r.example/app:v1".to_owned());
         RegistryError::Call(Box::new(FailedCall { host, action, side, source }))
     }
@@ -125,18 +125,30 @@ mod tests {
         let named = "User: x is not authorized to perform: ecr:PutImage on resource: y";
         let login = OciDistributionError::AuthenticationFailure("elsewhere".to_owned());
         for (side, source, kind, code, hint) in [
-            (Side::Source, answered(403, ""), Permission, "http-403", "allow `ecr:BatchGetImage` and `ecr:GetDownload"),
-            (Side::Target, answered(401, ""), Permission, "http-401", "`ecr:PutImage` on the repository it writes"),
             (
-                Side::Target,
+                RegistrySide::Source,
+                answered(403, ""),
+                Permission,
+                "http-403",
+                "allow `ecr:BatchGetImage` and `ecr:GetDownload",
+            ),
+            (
+                RegistrySide::Target,
+                answered(401, ""),
+                Permission,
+                "http-401",
+                "`ecr:PutImage` on the repository it writes",
+            ),
+            (
+                RegistrySide::Target,
                 answered(403, named),
                 Permission,
                 "http-403",
                 "allow `ecr:PutImage` on the repository it writes",
             ),
-            (Side::Source, login, Permission, "http-401", "check SHIPGATE_REGISTRY_HOSTS"),
-            (Side::Source, answered(503, "down"), Dependency, "http-503", "check the registry and its address"),
-            (Side::Target, answered(400, "no"), Environment, "http-400", "check the registry and its address"),
+            (RegistrySide::Source, login, Permission, "http-401", "check SHIPGATE_REGISTRY_HOSTS"),
+            (RegistrySide::Source, answered(503, "down"), Dependency, "http-503", "check the registry and its address"),
+            (RegistrySide::Target, answered(400, "no"), Environment, "http-400", "check the registry and its address"),
         ] {
             let error = call(side, source);
             assert_explained(&error, (Failed, kind, Some(code), hint));

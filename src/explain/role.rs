@@ -8,7 +8,7 @@ use crate::domain::neutral;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleArn;
 use crate::domain::token::{Claim, Claims};
-use crate::domain::workflow::NoWay;
+use crate::domain::workflow::RoleUnavailable;
 
 explained!(SessionError);
 
@@ -152,24 +152,24 @@ pub(super) fn options(claims: &Claims) -> String {
 }
 
 /// Why this job cannot have the role.
-pub fn no_way(no_way: NoWay, role: &RoleArn) -> Failure {
+pub fn no_way(no_way: RoleUnavailable, role: &RoleArn) -> Failure {
     let permission = "give the job `permissions: id-token: write`; a job's own `permissions` replace the workflow's, so \
                       `contents: read` has to be there too";
     let failure = match no_way {
-        NoWay::Half(missing) => Failure::invalid(format!("{missing} is not set, though its counterpart is"))
+        RoleUnavailable::Half(missing) => Failure::invalid(format!("{missing} is not set, though its counterpart is"))
             .hint("hand on both ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, or run shipgate in a step itself"),
-        NoWay::Fork => Failure::invalid(format!("a pull request of a fork cannot assume role {role}"))
+        RoleUnavailable::Fork => Failure::invalid(format!("a pull request of a fork cannot assume role {role}"))
             .cause("GitHub gives the jobs of forks no OIDC token")
             .hint("skip the job for forks: `if: github.event.pull_request.head.repo.full_name == github.repository`"),
-        NoWay::Dependabot => Failure::invalid(format!("this job of Dependabot cannot assume role {role}"))
+        RoleUnavailable::Dependabot => Failure::invalid(format!("this job of Dependabot cannot assume role {role}"))
             .cause("the job has no OIDC token")
             .hint(permission)
             .hint("or skip the job for Dependabot: `if: github.actor != 'dependabot[bot]'`"),
-        NoWay::NoPermission => Failure::invalid(format!("the job may not ask for the token that role {role} needs"))
+        RoleUnavailable::NoPermission => Failure::invalid(format!("the job may not ask for the token that role {role} needs"))
             .cause("ACTIONS_ID_TOKEN_REQUEST_URL is not set: the job's permissions lack `id-token: write`")
             .hint(permission),
     };
-    failure.of(if matches!(no_way, NoWay::Half(_)) { CauseKind::Environment } else { CauseKind::Permission })
+    failure.of(if matches!(no_way, RoleUnavailable::Half(_)) { CauseKind::Environment } else { CauseKind::Permission })
 }
 
 #[cfg(test)]
@@ -222,10 +222,10 @@ mod tests {
         use CauseKind::{Environment, Permission};
         let role: RoleArn = "arn:aws:iam::123456789012:role/stage".parse().unwrap();
         for (reason, kind, hint) in [
-            (NoWay::Half("ACTIONS_ID_TOKEN_REQUEST_URL"), Environment, "hand on both"),
-            (NoWay::Fork, Permission, "skip the job for forks"),
-            (NoWay::Dependabot, Permission, "`permissions: id-token: write`"),
-            (NoWay::NoPermission, Permission, "`permissions: id-token: write`"),
+            (RoleUnavailable::Half("ACTIONS_ID_TOKEN_REQUEST_URL"), Environment, "hand on both"),
+            (RoleUnavailable::Fork, Permission, "skip the job for forks"),
+            (RoleUnavailable::Dependabot, Permission, "`permissions: id-token: write`"),
+            (RoleUnavailable::NoPermission, Permission, "`permissions: id-token: write`"),
         ] {
             let failure = no_way(reason, &role);
             assert_eq!((failure.outcome, failure.kind), (Invalid, kind));

@@ -12,10 +12,10 @@ use crate::domain::outcome::Outcome;
 
 /// What an error means before anything was changed: how it ends, the kind of its causes, the code of the first one, and
 /// a part of one of the hints; empty for no hint.
-pub type Expected<'e> = (Outcome, CauseKind, Option<&'e str>, &'e str);
+pub type ExpectedError<'e> = (Outcome, CauseKind, Option<&'e str>, &'e str);
 
 /// Asserts what an error means in each phase.
-pub fn assert_explained(error: &(impl Explain + Error), (outcome, kind, code, hint): Expected<'_>) {
+pub fn assert_explained(error: &(impl Explain + Error), (outcome, kind, code, hint): ExpectedError<'_>) {
     let before = explain(error, Phase::Before);
     assert_eq!((before.outcome, before.kind), (outcome, kind), "{before:?}");
     assert!(matches!(outcome, Outcome::Failed | Outcome::Invalid | Outcome::Refused), "{before:?}");

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{assert_bounded, damaged, soon};
 use crate::domain::amplify::lint::check;
-use crate::domain::check::Repository;
+use crate::domain::check::RepositoryFiles;
 
 const GOOD: [&str; 3] = [
     include_str!("../../tests/teams/official-share/amplify.yml"),
@@ -43,7 +43,7 @@ fn read(text: &str, package: &str) {
         let found = files.iter().find(|(it, _)| *it == name);
         found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "it is not there".to_owned())
     };
-    let repository = Repository::new(files.iter().map(|(name, _)| (*name).to_owned()), &read);
+    let repository = RepositoryFiles::new(files.iter().map(|(name, _)| (*name).to_owned()), &read);
     assert_bounded(check(&repository, None, &[]));
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{damaged, soon};
-use crate::config::{ConfigErrors, Document, Purpose, Request};
+use crate::config::{ConfigErrors, ConfigurationFile, Purpose, ResolveRequest};
 use crate::domain::limits::{CONFIGURATION_PROBLEMS, RESOLVED_TEXT, RESOLVED_TOTAL};
 
 const GOOD: [&str; 2] = [
@@ -46,7 +46,7 @@ fn assert_short(errors: &ConfigErrors) {
 }
 
 fn read(text: &str, variable: &str) {
-    let document = match Document::parse(Utf8Path::new("shipgate.toml"), text) {
+    let document = match ConfigurationFile::parse(Utf8Path::new("shipgate.toml"), text) {
         Ok(document) => document,
         Err(errors) => return assert_short(&errors),
     };
@@ -55,8 +55,14 @@ fn read(text: &str, variable: &str) {
     let env = |_: &str| Some(variable.to_owned());
     for environment in document.environments() {
         for purpose in [Purpose::Change, Purpose::Services, Purpose::Values] {
-            let request =
-                Request { environment, components: &[], purpose, vars: Some(&vars), env: &env, in_workflow: false };
+            let request = ResolveRequest {
+                environment,
+                components: &[],
+                purpose,
+                vars: Some(&vars),
+                env: &env,
+                in_workflow: false,
+            };
             match document.resolve(&request) {
                 Ok(target) => {
                     let length = format!("{target:?}").len();
@@ -83,8 +89,9 @@ fn values_do_not_grow_beyond_their_limit() {
     let with = |text: &str| GOOD[1].replace("https://x.example/${vars.A}", text);
     let resolved = |text: &str, variable: &str| {
         let vars = json!({"A": variable}).to_string();
-        let document = Document::parse(Utf8Path::new("shipgate.toml"), text).map_err(|errors| errors.to_string())?;
-        let request = Request {
+        let document =
+            ConfigurationFile::parse(Utf8Path::new("shipgate.toml"), text).map_err(|errors| errors.to_string())?;
+        let request = ResolveRequest {
             environment: "stage",
             components: &[],
             purpose: Purpose::Change,
@@ -109,7 +116,7 @@ fn values_do_not_grow_beyond_their_limit() {
 
 #[test]
 fn a_configuration_has_no_more_parts_than_can_be_looked_at() {
-    let parse = |text: &str| Document::parse(Utf8Path::new("shipgate.toml"), text).map(drop);
+    let parse = |text: &str| ConfigurationFile::parse(Utf8Path::new("shipgate.toml"), text).map(drop);
     let environments = |count: usize| -> String {
         (0..count).map(|number| format!("[environments.e{number}]\nregion = \"us-east-1\"\n")).collect()
     };
@@ -127,7 +134,7 @@ fn a_configuration_has_no_more_parts_than_can_be_looked_at() {
 #[test]
 fn many_problems_are_counted() {
     let wrong: String = (0..30_000).map(|number| format!("x{number} = 1\n")).collect();
-    let errors = soon(|| Document::parse(Utf8Path::new("shipgate.toml"), &wrong)).unwrap_err();
+    let errors = soon(|| ConfigurationFile::parse(Utf8Path::new("shipgate.toml"), &wrong)).unwrap_err();
     assert_eq!(errors.iter().count(), CONFIGURATION_PROBLEMS.count() + 1);
     let last = errors.iter().last().unwrap();
     assert!(last.message.contains("more problems"), "{last:?}");

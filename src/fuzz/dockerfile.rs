@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::{assert_bounded, damaged, soon};
-use crate::domain::check::dockerfile::{Surroundings, judge};
-use crate::domain::check::outline::{Build, BuildArg};
-use crate::domain::check::{Findings, Place};
+use crate::domain::check::dockerfile::{DockerfileContext, judge};
+use crate::domain::check::outline::{BuildArg, OutlinedBuild};
+use crate::domain::check::{Findings, LinePlace};
 
 const GOOD: [&str; 3] = [
     include_str!("../../examples/cloudshop/backend/Dockerfile"),
@@ -19,14 +19,18 @@ const DEEP: [&str; 10] = ["\\\n", "${", "$", "<<A ", "FROM a\n", "ARG A=$A$A\n",
 fn read(text: &str) {
     let arg = |name: &str| BuildArg {
         name: name.to_owned(),
-        place: Place::at(1, 1),
+        place: LinePlace::at(1, 1),
         per_environment: None,
         is_release: false,
     };
-    let build =
-        Build { component: "a".to_owned(), context: None, dockerfile: None, args: vec![arg("A"), arg("VITE_X")] };
+    let build = OutlinedBuild {
+        component: "a".to_owned(),
+        context: None,
+        dockerfile: None,
+        args: vec![arg("A"), arg("VITE_X")],
+    };
     let context_files = [".env.production".to_owned()];
-    let surroundings = Surroundings {
+    let surroundings = DockerfileContext {
         build: &build,
         configuration: "shipgate.toml",
         is_promoted: true,

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Answer;
+use super::PendingAnswer;
 use crate::context::Context;
 use crate::domain::names::ComponentName;
 use crate::domain::release::ReleaseName;
@@ -27,5 +27,5 @@ pub struct Building<'a> {
 /// A build whose result is one file.
 pub trait Buildable {
     /// Builds, and writes what comes of it into a file. When the future is dropped, all that the build started is killed.
-    fn build_into<'a>(&'a self, building: Building<'a>, file: Utf8PathBuf) -> Answer<'a, BuiltBundle>;
+    fn build_into<'a>(&'a self, building: Building<'a>, file: Utf8PathBuf) -> PendingAnswer<'a, BuiltBundle>;
 }

@@ -23,14 +23,14 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
-use crate::domain::check::Seen;
+use crate::domain::check::AwsResource;
 use crate::domain::configured::Configured;
 use crate::domain::contract::{ReadValues, WrittenValues};
 use crate::domain::each_kind;
 use crate::domain::failure::Failure;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::hold::Hold;
-use crate::domain::iam::rights::{Need, Place};
+use crate::domain::iam::rights::{Need, ResourceScope};
 use crate::domain::ids::RecordId;
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::kind::Kind;
@@ -38,19 +38,19 @@ use crate::domain::names::{ComponentName, Region};
 use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, Plan, PlanError, PlannedHold};
 use crate::domain::probe::Probe;
-use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
+use crate::domain::promotion::{LedgerSearch, ReleaseEvidence, RunningRelease, UnbrokenRun};
 use crate::domain::proof::{ProvenTasks, Whereabouts};
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::domain::rollback::Past;
-use crate::domain::target::{Component, Target};
-use crate::domain::view::history::History;
+use crate::domain::rollback::RollbackCandidates;
+use crate::domain::target::{Component, EnvironmentTarget};
+use crate::domain::view::history::ReleaseHistory;
 use crate::domain::view::status::ComponentStatus;
-use crate::observe::{Cloud, Files, Writer};
+use crate::observe::{Cloud, DefinitionFiles, Writer};
 
 pub use building::{Buildable, Building};
 use not_built::refuse;
-pub use not_built::{Answer, not_built, other_kind};
-pub use run::{Applied, AskedProbes, Run};
+pub use not_built::{PendingAnswer, not_built, other_kind};
+pub use run::{Applied, ApplyRun, AskedProbes};
 pub use turns::Turns;
 
 /// What to do where there is no component that a change can be planned for.
@@ -58,7 +58,7 @@ const NOTHING_PLANNED: &str =
     "check its files with `shipgate check` and its variables with `shipgate contract`, and deploy it without shipgate";
 
 /// A plan whose components can be carried out.
-pub type WholePlan = Plan<Box<dyn Planned>>;
+pub type WholePlan = Plan<Box<dyn ComponentWithPlan>>;
 
 /// What can be done with a component as it is configured.
 pub trait Driver: Configured {
@@ -72,9 +72,9 @@ pub trait Driver: Configured {
         &'a self,
         component: &'a Component,
         cloud: &'a Cloud,
-        files: &'a Files,
+        files: &'a DefinitionFiles,
         release: Option<&'a ReleaseName>,
-    ) -> Answer<'a, Box<dyn Observed>>;
+    ) -> PendingAnswer<'a, Box<dyn ObservedComponent>>;
 
     /// Looks at it in the environment that is promoted from.
     fn observe_source<'a>(
@@ -82,35 +82,35 @@ pub trait Driver: Configured {
         _component: &'a Component,
         _cloud: &'a Cloud,
         _registry: &'a Registry,
-    ) -> Answer<'a, Box<dyn Source>> {
+    ) -> PendingAnswer<'a, Box<dyn PromotionSource>> {
         refuse("a promotion", not_built::kind(self.kind()))
     }
 
     /// What it runs, for `status`.
-    fn status<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ComponentStatus>;
+    fn status<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, ComponentStatus>;
 
     /// The releases that it got, newest first, at most this many.
-    fn history<'a>(&'a self, _cloud: &'a Cloud, _most: usize) -> Answer<'a, History> {
+    fn history<'a>(&'a self, _cloud: &'a Cloud, _most: usize) -> PendingAnswer<'a, ReleaseHistory> {
         refuse("`shipgate history`", not_built::kind(self.kind()))
     }
 
     /// What its containers wrote since a time.
-    fn logs<'a>(&'a self, _cloud: &'a Cloud, _since: jiff::Timestamp) -> Answer<'a, Vec<LogLine>> {
+    fn logs<'a>(&'a self, _cloud: &'a Cloud, _since: jiff::Timestamp) -> PendingAnswer<'a, Vec<LogLine>> {
         refuse("`shipgate logs`", not_built::kind(self.kind()))
     }
 
     /// The holds on it.
-    fn holds<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, Vec<Hold>> {
+    fn holds<'a>(&'a self, _cloud: &'a Cloud) -> PendingAnswer<'a, Vec<Hold>> {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
     /// Puts a hold on it. Returns all that are there then.
-    fn put_hold<'a>(&'a self, _writer: Writer<'a>, _hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
+    fn put_hold<'a>(&'a self, _writer: Writer<'a>, _hold: &'a Hold) -> PendingAnswer<'a, Vec<Hold>> {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
     /// All holds that [`Self::lift_holds`] would take off, of all places where they stand.
-    fn holds_to_lift<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, Vec<Hold>> {
+    fn holds_to_lift<'a>(&'a self, _cloud: &'a Cloud) -> PendingAnswer<'a, Vec<Hold>> {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
@@ -121,7 +121,7 @@ pub trait Driver: Configured {
         _writer: Writer<'a>,
         _seen: &'a [Hold],
         _note: &'a (String, String),
-    ) -> Answer<'a, Vec<Hold>> {
+    ) -> PendingAnswer<'a, Vec<Hold>> {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
@@ -131,7 +131,7 @@ pub trait Driver: Configured {
         _cloud: &'a Cloud,
         _image: (&'a ReleaseName, &'a Digest),
         _most: usize,
-    ) -> Answer<'a, ImageRecords> {
+    ) -> PendingAnswer<'a, ImageRecords> {
         refuse("an image", not_built::kind(self.kind()))
     }
 
@@ -142,10 +142,10 @@ pub trait Driver: Configured {
     }
 
     /// The environment variables that it has now.
-    fn values<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ReadValues>;
+    fn values<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, ReadValues>;
 
     /// What AWS shows of it, for rules on files that know more with it ([`Configured::asks_for`]).
-    fn seen<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, Seen> {
+    fn seen<'a>(&'a self, _cloud: &'a Cloud) -> PendingAnswer<'a, AwsResource> {
         refuse("a check of what AWS shows", not_built::kind(self.kind()))
     }
 
@@ -153,9 +153,9 @@ pub trait Driver: Configured {
     fn needs<'a>(
         &'a self,
         _component: &'a Component,
-        _place: &'a Place,
-        _seen: (&'a Cloud, &'a Files),
-    ) -> Answer<'a, Needs> {
+        _place: &'a ResourceScope,
+        _seen: (&'a Cloud, &'a DefinitionFiles),
+    ) -> PendingAnswer<'a, Needs> {
         refuse("`shipgate iam policy`", not_built::kind(self.kind()))
     }
 }
@@ -170,7 +170,7 @@ pub struct Needs {
 }
 
 /// A component that was looked at.
-pub trait Observed: fmt::Debug {
+pub trait ObservedComponent: fmt::Debug {
     /// Its name.
     fn name(&self) -> &ComponentName;
 
@@ -195,7 +195,7 @@ pub trait Observed: fmt::Debug {
     }
 
     /// Lets its plan see what is promoted. Refuses what is of another kind, or is not fit for here.
-    fn take_promoted<'a>(&'a mut self, _promoted: &'a dyn Promoted) -> Answer<'a, ()> {
+    fn take_promoted<'a>(&'a mut self, _promoted: &'a dyn Promoted) -> PendingAnswer<'a, ()> {
         refuse("a promotion", not_built::component(self.name()))
     }
 
@@ -220,7 +220,7 @@ pub trait Observed: fmt::Debug {
         _cloud: &'a Cloud,
         _image: (&'a ReleaseName, &'a Digest),
         _most: usize,
-    ) -> Answer<'a, ImageRecords> {
+    ) -> PendingAnswer<'a, ImageRecords> {
         refuse("an image", not_built::component(self.name()))
     }
 
@@ -229,7 +229,11 @@ pub trait Observed: fmt::Debug {
     /// # Errors
     ///
     /// [`PlanError`]
-    fn plan(self: Box<Self>, images: &[ImagePlan], release: &ReleaseName) -> Result<Box<dyn Planned>, PlanError>;
+    fn plan(
+        self: Box<Self>,
+        images: &[ImagePlan],
+        release: &ReleaseName,
+    ) -> Result<Box<dyn ComponentWithPlan>, PlanError>;
 
     /// What it ran before, as far back as a rollback has to know: to a release, or some releases back; to the baseline all
     /// of it.
@@ -237,7 +241,7 @@ pub trait Observed: fmt::Debug {
         self: Box<Self>,
         _cloud: &'a Cloud,
         _release: Option<&'a ReleaseName>,
-    ) -> Answer<'a, Box<dyn PastReleases>> {
+    ) -> PendingAnswer<'a, Box<dyn PastReleases>> {
         refuse("a rollback", not_built::component(self.name()))
     }
 }
@@ -254,10 +258,10 @@ pub enum Restorable {
 /// A component with what it ran before.
 pub trait PastReleases: fmt::Debug {
     /// The component as it was looked at.
-    fn observed(&self) -> &dyn Observed;
+    fn observed(&self) -> &dyn ObservedComponent;
 
     /// What it can go back to.
-    fn past(&self) -> Past;
+    fn past(&self) -> RollbackCandidates;
 
     /// Why entries that their tags call a success of it are none, and are not gone back to.
     fn left_out(&self) -> Vec<String> {
@@ -268,11 +272,11 @@ pub trait PastReleases: fmt::Debug {
     fn restorable(&self, release: &ReleaseName) -> Option<Result<Restorable, Failure>>;
 
     /// Plans to go back to a release, whose image that is, where it is pinned to one. `None`: it never succeeded here.
-    fn plan(self: Box<Self>, release: &ReleaseName, image: Option<&KnownImage>) -> Option<Box<dyn Planned>>;
+    fn plan(self: Box<Self>, release: &ReleaseName, image: Option<&KnownImage>) -> Option<Box<dyn ComponentWithPlan>>;
 }
 
 /// A component of the environment that is promoted from.
-pub trait Source: fmt::Debug {
+pub trait PromotionSource: fmt::Debug {
     /// Its name.
     fn name(&self) -> &ComponentName;
 
@@ -291,7 +295,7 @@ pub trait Source: fmt::Debug {
     /// # Errors
     ///
     /// Why.
-    fn promotable(&self) -> Result<Runs, String>;
+    fn promotable(&self) -> Result<RunningRelease, String>;
 
     /// The tasks that run what it runs.
     fn tasks(&self) -> Option<ProvenTasks> {
@@ -305,7 +309,7 @@ pub trait Source: fmt::Debug {
     fn is_running(&self, record: &RecordId) -> bool;
 
     /// Whether it still runs what it was seen to run. The inner error is what has changed, in words.
-    fn still_runs<'a>(&'a self, cloud: &'a Cloud, registry: &'a Registry) -> Answer<'a, Result<(), String>>;
+    fn still_runs<'a>(&'a self, cloud: &'a Cloud, registry: &'a Registry) -> PendingAnswer<'a, Result<(), String>>;
 
     /// The environment variables that it has now.
     ///
@@ -317,15 +321,15 @@ pub trait Source: fmt::Debug {
     }
 
     /// Since when it runs a digest without a break, by its ledger. `runs`: it runs it now.
-    fn ran<'a>(&'a self, _cloud: &'a Cloud, _digest: &'a Digest, _runs: bool) -> Answer<'a, UnbrokenRun> {
+    fn ran<'a>(&'a self, _cloud: &'a Cloud, _digest: &'a Digest, _runs: bool) -> PendingAnswer<'a, UnbrokenRun> {
         refuse("the gate `soak`", not_built::component(self.name()))
     }
 
     /// What the ledger says of a release, as far as the entries confirm it.
-    fn recorded<'a>(&'a self, cloud: &'a Cloud, release: &'a GitSha) -> Answer<'a, LedgerSearch>;
+    fn recorded<'a>(&'a self, cloud: &'a Cloud, release: &'a GitSha) -> PendingAnswer<'a, LedgerSearch>;
 
     /// What is promoted, by what proves it.
-    fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a Evidence) -> Answer<'a, Box<dyn Promoted>>;
+    fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a ReleaseEvidence) -> PendingAnswer<'a, Box<dyn Promoted>>;
 }
 
 /// What is promoted of a component.
@@ -338,12 +342,12 @@ pub trait Promoted: fmt::Debug + Any {
 }
 
 /// A component with its plan.
-pub trait Planned: fmt::Debug {
+pub trait ComponentWithPlan: fmt::Debug {
     /// The plan as the rest of the program reads it.
     fn plan(&self) -> &ComponentPlan;
 
     /// The component as it was looked at.
-    fn observed(&self) -> &dyn Observed;
+    fn observed(&self) -> &dyn ObservedComponent;
 
     /// The questions that its release has to answer, as far as they can be asked of what runs now.
     fn probes(&self) -> &[Probe] {
@@ -375,7 +379,7 @@ pub trait Planned: fmt::Debug {
 
     /// Makes ready what it ships, where that is no image, and the plan again with what is known then. Nothing that serves is
     /// changed.
-    fn prepare<'a>(&'a self, _run: &'a Run<'a>) -> Answer<'a, Box<dyn Planned>> {
+    fn prepare<'a>(&'a self, _run: &'a ApplyRun<'a>) -> PendingAnswer<'a, Box<dyn ComponentWithPlan>> {
         refuse("a change", not_built::component(&self.plan().name))
     }
 
@@ -384,7 +388,7 @@ pub trait Planned: fmt::Debug {
     /// # Errors
     ///
     /// [`PlanError`]
-    fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError>;
+    fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn ComponentWithPlan>, PlanError>;
 
     /// Leaves the hold out, since the rollback goes forward: there is nothing that it could stop.
     fn go_forward(&mut self) {}
@@ -400,20 +404,20 @@ pub trait Planned: fmt::Debug {
     /// Puts a hold of a rollback on it, before anything that serves is changed. `users`: the components that change.
     fn put_hold<'a>(
         &'a self,
-        _run: &'a Run<'a>,
+        _run: &'a ApplyRun<'a>,
         _hold: &'a PlannedHold,
         _users: &'a [ComponentName],
-    ) -> Answer<'a, ()> {
+    ) -> PendingAnswer<'a, ()> {
         refuse("a hold", not_built::component(&self.plan().name))
     }
 
     /// Takes off the holds that a new one covers. One that stays is only one more.
-    fn drop_holds<'a>(&'a self, _run: &'a Run<'a>, _covered: &'a [Hold]) -> LocalBoxFuture<'a, ()> {
+    fn drop_holds<'a>(&'a self, _run: &'a ApplyRun<'a>, _covered: &'a [Hold]) -> LocalBoxFuture<'a, ()> {
         Box::pin(std::future::ready(()))
     }
 
-    /// Carries the plan out, step by step as it was planned ([`Run::take`]), and verifies what runs then.
-    fn apply<'a>(&'a self, _run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied> {
+    /// Carries the plan out, step by step as it was planned ([`ApplyRun::take`]), and verifies what runs then.
+    fn apply<'a>(&'a self, _run: &'a ApplyRun<'a>) -> LocalBoxFuture<'a, Applied> {
         let result = Err(not_built("a change", not_built::component(&self.plan().name)));
         Box::pin(std::future::ready(Applied { changed: false, result }))
     }
@@ -424,17 +428,17 @@ pub trait Planned: fmt::Debug {
     }
 
     /// Writes on it that an image is about to be pushed for it.
-    fn announce<'a>(&'a self, _writer: Writer<'a>, _announcement: &'a Announcement) -> Answer<'a, ()> {
+    fn announce<'a>(&'a self, _writer: Writer<'a>, _announcement: &'a Announcement) -> PendingAnswer<'a, ()> {
         refuse("an image", not_built::component(&self.plan().name))
     }
 
     /// Takes that off again.
-    fn retire_announcement<'a>(&'a self, _writer: Writer<'a>) -> Answer<'a, ()> {
+    fn retire_announcement<'a>(&'a self, _writer: Writer<'a>) -> PendingAnswer<'a, ()> {
         refuse("an image", not_built::component(&self.plan().name))
     }
 }
 
-impl AsRef<ComponentPlan> for Box<dyn Planned> {
+impl AsRef<ComponentPlan> for Box<dyn ComponentWithPlan> {
     fn as_ref(&self) -> &ComponentPlan {
         self.plan()
     }
@@ -458,7 +462,7 @@ each_kind!(dispatch);
 /// # Errors
 ///
 /// `invalid`: a component is of a kind for which that is not built yet.
-pub fn can_be_planned(action: &str, target: &Target) -> Result<(), Failure> {
+pub fn can_be_planned(action: &str, target: &EnvironmentTarget) -> Result<(), Failure> {
     let unplanned = |component: &&Component| !driver(component).can_be_planned();
     let Some(first) = target.components.iter().find(unplanned) else { return Ok(()) };
     let failure = not_built(action, not_built::component_of(&first.name, first.kind.word()));
@@ -476,8 +480,8 @@ pub fn can_be_planned(action: &str, target: &Target) -> Result<(), Failure> {
 pub async fn observe(
     cloud: &Cloud,
     component: &Component,
-    files: &Files,
+    files: &DefinitionFiles,
     release: Option<&ReleaseName>,
-) -> Result<Box<dyn Observed>, Failure> {
+) -> Result<Box<dyn ObservedComponent>, Failure> {
     driver(component).observe(component, cloud, files, release).await
 }

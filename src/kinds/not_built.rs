@@ -9,7 +9,7 @@ use crate::domain::failure::Failure;
 use crate::domain::kind::NOT_BUILT;
 
 /// An answer that takes a while.
-pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T, Failure>>;
+pub type PendingAnswer<'a, T> = LocalBoxFuture<'a, Result<T, Failure>>;
 
 /// The refusal of an action. `of`: the component or the kind that it is asked of.
 pub fn not_built(action: &str, of: impl Display) -> Failure {
@@ -18,7 +18,7 @@ pub fn not_built(action: &str, of: impl Display) -> Failure {
 }
 
 /// The refusal as the answer to a question.
-pub fn refuse<'a, T: 'a>(action: &str, of: impl Display) -> Answer<'a, T> {
+pub fn refuse<'a, T: 'a>(action: &str, of: impl Display) -> PendingAnswer<'a, T> {
     Box::pin(ready(Err(not_built(action, of))))
 }
 
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn an_action_is_refused_by_name_and_not_left_out() {
-        let answer: Answer<'_, Vec<u8>> = refuse("`shipgate logs`", kind("static-site"));
+        let answer: PendingAnswer<'_, Vec<u8>> = refuse("`shipgate logs`", kind("static-site"));
         let failure = answer.now_or_never().unwrap().unwrap_err();
         assert_eq!(failure.outcome, Outcome::Invalid);
         assert_eq!(failure.reason, "`shipgate logs` is not built yet for `kind = \"static-site\"`");

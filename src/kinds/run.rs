@@ -30,7 +30,7 @@ const RECENT: Duration = Duration::from_secs(10);
 
 /// What every part of carrying out a plan needs.
 #[derive(Debug, Clone)]
-pub struct Run<'a> {
+pub struct ApplyRun<'a> {
     /// The facts of the invocation.
     pub context: &'a Context,
     /// AWS.
@@ -85,7 +85,7 @@ impl AskedProbes {
     }
 }
 
-impl Run<'_> {
+impl ApplyRun<'_> {
     /// The time.
     pub fn now(&self) -> Timestamp {
         (self.clock)()

@@ -10,8 +10,8 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::Step;
-use crate::domain::plan::schedule::{Lane, LaneEnd, Schedule, Turn};
+use crate::domain::plan::PlanStep;
+use crate::domain::plan::schedule::{Lane, LaneEnd, Schedule, StepTurn};
 use crate::domain::step::StepId;
 
 /// The turns of the steps of one plan.
@@ -31,7 +31,7 @@ pub struct Turns {
 
 impl Turns {
     /// The turns of a plan's steps, of which a limited number make changes at once.
-    pub fn new(steps: &[Step], parallel: NonZeroUsize) -> Self {
+    pub fn new(steps: &[PlanStep], parallel: NonZeroUsize) -> Self {
         Self {
             schedule: RefCell::new(Schedule::new(steps)),
             slots: Semaphore::new(parallel.get()),
@@ -52,7 +52,7 @@ impl Turns {
             self.comes(step).await?;
             let slot = if step.verb.takes_slot() { self.slot().await } else { None };
             // Something may have failed while the slot was waited for.
-            if self.schedule.borrow().turn(step) == Turn::Now {
+            if self.schedule.borrow().turn(step) == StepTurn::Now {
                 self.schedule.borrow_mut().begin(step);
                 return Ok(slot);
             }
@@ -69,10 +69,10 @@ impl Turns {
             let moved = self.moved.notified();
             let turn = self.schedule.borrow().turn(step);
             match turn {
-                Turn::Now => return Ok(()),
-                Turn::Later => moved.await,
-                Turn::Never => self.give_up(step).await,
-                Turn::Unplanned => {
+                StepTurn::Now => return Ok(()),
+                StepTurn::Later => moved.await,
+                StepTurn::Never => self.give_up(step).await,
+                StepTurn::Unplanned => {
                     let reason = format!("step `{step}` is not in the plan, so it is not taken");
                     return Err(Failure::failed(reason).hint("run it again: it plans from what runs now"));
                 }

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::file_line::in_brackets;
 use crate::domain::limits::{FILE, FILES};
-use crate::domain::target::Build;
+use crate::domain::target::ImageBuild;
 
 /// A checkout.
 #[derive(Debug, Clone)]
@@ -96,7 +96,7 @@ impl Checkout {
     /// # Errors
     ///
     /// `invalid`: the directory or the Dockerfile is missing, or is not to be read.
-    pub fn can_build(&self, directory: &Utf8Path, build: &Build) -> Result<(), Failure> {
+    pub fn can_build(&self, directory: &Utf8Path, build: &ImageBuild) -> Result<(), Failure> {
         let context = directory.join(&build.context);
         let line = in_brackets(build.line.as_ref());
         if !self.has_directory(&context) {

@@ -9,11 +9,11 @@ use crate::domain::failure::Failure;
 use crate::domain::kind::Kind;
 use crate::domain::names::ComponentName;
 use crate::domain::release::GitSha;
-use crate::domain::target::Target;
+use crate::domain::target::EnvironmentTarget;
 
 /// Where task-definition files are read from.
 #[derive(Debug, Clone)]
-pub enum Files {
+pub enum DefinitionFiles {
     /// The working tree, in the directory of the configuration.
     WorkingTree(Checkout, Utf8PathBuf),
     /// A commit.
@@ -22,7 +22,7 @@ pub enum Files {
     Unused,
 }
 
-impl Files {
+impl DefinitionFiles {
     /// The working tree. `directory`: the configuration's.
     pub fn working_tree(context: &Context, directory: &Utf8Path) -> Self {
         Self::WorkingTree(Checkout::around(context, directory), directory.to_owned())
@@ -70,9 +70,9 @@ pub async fn at_release(
     configuration: &Configuration,
     git: &Git,
     release: &GitSha,
-    target: &mut Target,
+    target: &mut EnvironmentTarget,
     recorded: &dyn Fn(&ComponentName) -> Option<bool>,
-) -> Result<Files, Failure> {
+) -> Result<DefinitionFiles, Failure> {
     if let Err(failure) = have_commit(git, release).await {
         return without_commit(target, recorded, failure);
     }
@@ -91,15 +91,15 @@ pub async fn at_release(
         let is_used = if command.is_some() { Some(true) } else { recorded };
         component.kind.take_pre_deploy(command, is_used);
     }
-    Ok(Files::Commit(git.clone(), release.clone()))
+    Ok(DefinitionFiles::Commit(git.clone(), release.clone()))
 }
 
 /// Goes on without the commit where nothing of it is used, as far as the checked-out configuration and the ledger say.
 fn without_commit(
-    target: &mut Target,
+    target: &mut EnvironmentTarget,
     recorded: &dyn Fn(&ComponentName) -> Option<bool>,
     missing: Failure,
-) -> Result<Files, Failure> {
+) -> Result<DefinitionFiles, Failure> {
     for component in &mut target.components {
         let recorded = recorded(&component.name);
         if recorded == Some(true) {
@@ -112,7 +112,7 @@ fn without_commit(
         // What uses the commit's has been refused.
         component.kind.take_pre_deploy(None, recorded);
     }
-    Ok(Files::Unused)
+    Ok(DefinitionFiles::Unused)
 }
 
 async fn have_commit(git: &Git, release: &GitSha) -> Result<(), Failure> {

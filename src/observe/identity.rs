@@ -20,11 +20,11 @@ use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::file_line::in_brackets;
 use crate::domain::iam::jobs::{Promotions, jobs};
-use crate::domain::iam::standing::{Standing, meant, standing};
-use crate::domain::role::{Access, Assumption, Caller, RoleArn, person, session_name, without_blanks};
-use crate::domain::target::Target;
+use crate::domain::iam::standing::{JobAccess, meant, standing};
+use crate::domain::role::{Assumption, Caller, RoleArn, RolePurpose, person, session_name, without_blanks};
+use crate::domain::target::EnvironmentTarget;
 use crate::domain::token::Claims;
-use crate::domain::workflow::{Endpoint, NoWay, Way, way};
+use crate::domain::workflow::{Endpoint, RoleSource, RoleUnavailable, way};
 use crate::explain::{self, AskedRole, Phase, WhichRole};
 
 /// How long it may take to make a session: several tries at the token endpoint and at STS.
@@ -115,7 +115,7 @@ impl<'c> Identities<'c> {
     ///
     /// `invalid` where the role cannot be had, without credentials, or in another account; `failed` when AWS or GitHub
     /// cannot be asked.
-    pub async fn enter(&self, target: &Target, access: Access) -> Result<Identity, Failure> {
+    pub async fn enter(&self, target: &EnvironmentTarget, access: RolePurpose) -> Result<Identity, Failure> {
         self.try_enter(target, access).await.map_err(|refused| refused.failure)
     }
 
@@ -124,7 +124,7 @@ impl<'c> Identities<'c> {
     /// # Errors
     ///
     /// As [`enter`](Self::enter).
-    pub async fn try_enter(&self, target: &Target, access: Access) -> Result<Identity, NotEntered> {
+    pub async fn try_enter(&self, target: &EnvironmentTarget, access: RolePurpose) -> Result<Identity, NotEntered> {
         let Some(assumption) = target.roles.assumption(access) else {
             return Ok(self.stay(target).await?);
         };
@@ -134,7 +134,7 @@ impl<'c> Identities<'c> {
     }
 
     /// What a refusal to open a session means: whether the role is meant for this job, and what of it differs.
-    fn not_entered(&self, error: SessionError, (target, access): (&Target, Access)) -> NotEntered {
+    fn not_entered(&self, error: SessionError, (target, access): (&EnvironmentTarget, RolePurpose)) -> NotEntered {
         let (Some(claims), SessionError::Sts(refused)) = (error.refused_job(), &error) else {
             return Failure::from(error).into();
         };
@@ -144,13 +144,13 @@ impl<'c> Identities<'c> {
         let environment = self.promotions.environment(target.environment.as_str(), !is_one);
         // No configuration names the branch that deploys: it is the default one, as `iam trust` has it.
         let branch = self.context.default_branch().unwrap_or_else(|| "main".to_owned());
-        let admissions = jobs(&environment, if is_one { Access::Change } else { access }, &branch, true);
+        let admissions = jobs(&environment, if is_one { RolePurpose::Change } else { access }, &branch, true);
         let standing = standing(&admissions, claims);
-        let is_by_design = matches!(&standing, Standing::Other(difference) if difference.is_by_design());
+        let is_by_design = matches!(&standing, JobAccess::Other(difference) if difference.is_by_design());
         let which = match (access, &roles.via, &roles.read_role) {
             (_, Some(_), _) => WhichRole::Via,
-            (Access::Read, None, Some(_)) => WhichRole::ReadRole,
-            (Access::Read | Access::Change, None, _) => WhichRole::Role,
+            (RolePurpose::Read, None, Some(_)) => WhichRole::ReadRole,
+            (RolePurpose::Read | RolePurpose::Change, None, _) => WhichRole::Role,
         };
         let asked = AskedRole { environment: &environment.name, access, which, admissions: &admissions };
         NotEntered {
@@ -164,7 +164,7 @@ impl<'c> Identities<'c> {
     /// # Errors
     ///
     /// `invalid` without credentials, or in another account; `failed` when AWS cannot be asked.
-    pub async fn stay(&self, target: &Target) -> Result<Identity, Failure> {
+    pub async fn stay(&self, target: &EnvironmentTarget) -> Result<Identity, Failure> {
         let config = self.ambient(target).await?;
         let caller = self.ambient_caller(&config).await?;
         of_account(target, &caller)?;
@@ -173,7 +173,7 @@ impl<'c> Identities<'c> {
 
     /// Why an environment cannot be read from here, whatever its roles let in: there is nothing to assume a role
     /// with. `None`: it can be tried.
-    pub async fn nobody(&self, target: &Target, access: Access) -> Option<Failure> {
+    pub async fn nobody(&self, target: &EnvironmentTarget, access: RolePurpose) -> Option<Failure> {
         let ambient = match self.ambient(target).await {
             Ok(ambient) => ambient,
             Err(failure) => return Some(failure),
@@ -193,7 +193,7 @@ impl<'c> Identities<'c> {
     }
 
     /// How the roles of an assumption are come to, with those roles. `caller`: whom the ambient credentials belong to.
-    fn way(&self, assumption: &Assumption, caller: Option<&Caller>) -> Result<(Way, Vec<RoleArn>), Failure> {
+    fn way(&self, assumption: &Assumption, caller: Option<&Caller>) -> Result<(RoleSource, Vec<RoleArn>), Failure> {
         let roles: Vec<_> = assumption.via.iter().chain([&assumption.role]).cloned().collect();
         let arn = caller.map(|caller| caller.arn.as_str());
         let way = way(&self.context.job(), self.context.endpoint(), arn, &roles);
@@ -205,7 +205,7 @@ impl<'c> Identities<'c> {
     /// # Errors
     ///
     /// As [`enter`](Self::enter); `invalid` where the environment has no role.
-    pub async fn credentials(&self, target: &Target, access: Access) -> Result<Credentials, Failure> {
+    pub async fn credentials(&self, target: &EnvironmentTarget, access: RolePurpose) -> Result<Credentials, Failure> {
         let ambient = self.ambient(target).await?;
         let assumption = target.roles.assumption(access).ok_or_else(|| {
             Failure::invalid(format!("environment `{}` has no role", target.environment)).hint(format!(
@@ -232,7 +232,7 @@ impl<'c> Identities<'c> {
     /// # Errors
     ///
     /// `invalid`: they would be sent without encryption.
-    pub async fn ambient(&self, target: &Target) -> Result<SdkConfig, Failure> {
+    pub async fn ambient(&self, target: &EnvironmentTarget) -> Result<SdkConfig, Failure> {
         let (masks, endpoints) = (self.context.masks(), self.context.aws_endpoints());
         Ok(ambient::configure(&target.region, self.cache.clone(), masks, endpoints).await?)
     }
@@ -249,7 +249,7 @@ impl<'c> Identities<'c> {
         &self,
         ambient: &SdkConfig,
         assumption: &Assumption,
-        of: (&Target, Access),
+        of: (&EnvironmentTarget, RolePurpose),
     ) -> Result<SharedCredentialsProvider, NotEntered> {
         match self.known(assumption) {
             Some(provider) => Ok(provider),
@@ -266,7 +266,7 @@ impl<'c> Identities<'c> {
         &self,
         ambient: &SdkConfig,
         assumption: &Assumption,
-        of: (&Target, Access),
+        of: (&EnvironmentTarget, RolePurpose),
     ) -> Result<SharedCredentialsProvider, NotEntered> {
         let endpoint = self.context.token_endpoint();
         let caller = match endpoint {
@@ -279,13 +279,14 @@ impl<'c> Identities<'c> {
         let ambient_provider =
             || ambient.credentials_provider().ok_or_else(|| Failure::invalid("there are no AWS credentials"));
         let (begin, roles) = match way {
-            Way::Already if assumption.policy.is_some() => return Err(not_narrowed(assumption).into()),
-            Way::Already => return Ok(ambient_provider()?),
-            Way::Token => {
-                let (url, key) = endpoint.ok_or_else(|| explain::no_way(NoWay::NoPermission, &assumption.role))?;
+            RoleSource::Already if assumption.policy.is_some() => return Err(not_narrowed(assumption).into()),
+            RoleSource::Already => return Ok(ambient_provider()?),
+            RoleSource::Token => {
+                let (url, key) =
+                    endpoint.ok_or_else(|| explain::no_way(RoleUnavailable::NoPermission, &assumption.role))?;
                 (Begin::Token(TokenEndpoint::new(url, key).map_err(Failure::from)?), roles)
             }
-            Way::Assume(first) => {
+            RoleSource::Assume(first) => {
                 // Why there is no caller is why the role cannot be assumed.
                 let caller = caller.transpose().map_err(|failure| without_ambient(failure, assumption))?;
                 let arn = caller.map(|caller| caller.arn).unwrap_or_default();
@@ -344,7 +345,7 @@ fn not_narrowed(assumption: &Assumption) -> Failure {
 }
 
 /// Asks AWS for the principal, and compares.
-async fn prove(target: &Target, assumption: &Assumption, config: SdkConfig) -> Result<Identity, Failure> {
+async fn prove(target: &EnvironmentTarget, assumption: &Assumption, config: SdkConfig) -> Result<Identity, Failure> {
     let caller = Sts::new(&config).caller_of_new_session().await?;
     if !assumption.role.is_role_of(&caller.arn) {
         return Err(Failure::failed(format!(
@@ -358,7 +359,7 @@ async fn prove(target: &Target, assumption: &Assumption, config: SdkConfig) -> R
 }
 
 /// Without `account` it is that of the role, for printing its policy.
-fn of_account(target: &Target, caller: &Caller) -> Result<(), Failure> {
+fn of_account(target: &EnvironmentTarget, caller: &Caller) -> Result<(), Failure> {
     match target.account.as_ref().or(target.roles.role.as_ref().map(RoleArn::account)) {
         Some(configured) if *configured != caller.account => {
             let line = in_brackets(target.account_line.as_ref());

@@ -1,9 +1,9 @@
 //! What registries have of a release.
 
 use super::{Cloud, RegistryAccess};
-use crate::clients::registry::{FoundImage, Registry, Side};
+use crate::clients::registry::{FoundImage, Registry, RegistrySide};
 use crate::domain::failure::Failure;
-use crate::domain::image::{Digest, ImageReference, ImageTag, Repository};
+use crate::domain::image::{Digest, ImageReference, ImageRepository, ImageTag};
 use crate::domain::plan::{ImageState, KnownImage, PlannedTags, PresentImage, PromotedImage, TagState, release_tag};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Image;
@@ -18,8 +18,8 @@ pub async fn image(
     registry: &Registry,
     image: &Image,
     release: &ReleaseName,
-) -> Result<(Repository, ImageState), Failure> {
-    let repository = Repository { host: registry.host.clone(), name: image.repository.clone() };
+) -> Result<(ImageRepository, ImageState), Failure> {
+    let repository = ImageRepository { host: registry.host.clone(), name: image.repository.clone() };
     let Some(found) = registry.find(&repository, &release_tag(release)).await? else {
         let exists = cloud.ecr.repository_exists(&image.repository).await?;
         return Ok((repository, if exists { ImageState::Missing } else { ImageState::RepositoryMissing }));
@@ -40,10 +40,10 @@ pub async fn planned_tags(
     digest: Option<&Digest>,
     release: &ReleaseName,
 ) -> Result<Option<PlannedTags>, Failure> {
-    let repository = Repository { host: registry.host.clone(), name: image.repository.clone() };
+    let repository = ImageRepository { host: registry.host.clone(), name: image.repository.clone() };
     let mut leads = Vec::new();
     for tag in extra_tags(image, release)? {
-        let led = registry.digest_of(Side::Target, &repository, &tag).await?;
+        let led = registry.digest_of(RegistrySide::Target, &repository, &tag).await?;
         leads.push((tag, led));
     }
     if leads.is_empty() {
@@ -75,12 +75,12 @@ pub async fn promoted_image(
     image: &Image,
     digest: &Digest,
     release: &ReleaseName,
-) -> Result<(Repository, PromotedImage), Failure> {
+) -> Result<(ImageRepository, PromotedImage), Failure> {
     let (cloud, access) = target;
-    let from = Repository { host: source.registry.host.clone(), name: source_image.repository.clone() };
-    let to = Repository { host: access.registry.host.clone(), name: image.repository.clone() };
+    let from = ImageRepository { host: source.registry.host.clone(), name: source_image.repository.clone() };
+    let to = ImageRepository { host: access.registry.host.clone(), name: image.repository.clone() };
     let found = source.registry.image(&from, digest).await?.map(present);
-    let state = match access.registry.digest_of(Side::Target, &to, &release_tag(release)).await? {
+    let state = match access.registry.digest_of(RegistrySide::Target, &to, &release_tag(release)).await? {
         Some(there) => TagState::LeadsTo(there),
         None if from == to || cloud.ecr.repository_exists(&image.repository).await? => TagState::Missing,
         None => TagState::RepositoryMissing,
@@ -138,10 +138,10 @@ pub async fn baseline_image(
 }
 
 /// The repository of a reference, when it is of this registry, by its AWS name or by the address in use.
-fn repository_of(access: &RegistryAccess, reference: &ImageReference) -> Option<Repository> {
+fn repository_of(access: &RegistryAccess, reference: &ImageReference) -> Option<ImageRepository> {
     let (host, name) = reference.repository.split_once('/')?;
     let is_ours = host == access.registry.host || host == access.login.host;
-    Some(Repository { host: access.registry.host.clone(), name: is_ours.then(|| name.parse().ok())?? })
+    Some(ImageRepository { host: access.registry.host.clone(), name: is_ours.then(|| name.parse().ok())?? })
 }
 
 fn present(found: FoundImage) -> PresentImage {

@@ -9,12 +9,12 @@ mod reference;
 mod writer;
 
 pub use checkout::{Checkout, Tree, Unlisted, Unreadable};
-pub use files::{Files, at_release};
+pub use files::{DefinitionFiles, at_release};
 pub use github::{NoGitHub, github};
 pub use identity::{Identities, Identity, NotEntered};
 pub use images::{baseline_image, image, planned_tags, promoted_image, restored_image};
 pub use reference::named_release;
-pub use writer::{Session, Writable, Writer};
+pub use writer::{Writable, Writer, WriterSession};
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -29,20 +29,20 @@ use crate::clients::ecr::{Ecr, RegistryLogin};
 use crate::clients::endpoint::{self, EndpointError};
 use crate::clients::git::{Changes, Git};
 use crate::clients::git_repository::WorkTree;
-use crate::clients::logs::Logs;
+use crate::clients::logs::CloudWatchLogs;
 use crate::clients::masks::Masks;
 use crate::clients::registry::Registry;
-use crate::config::{self, BuildRequest, Document, Purpose, Request, WrittenRole};
+use crate::config::{self, BuildSelection, ConfigurationFile, Purpose, ResolveRequest, WrittenRole};
 use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::check::outline::Outline;
 use crate::domain::failure::Failure;
 use crate::domain::git::Uncompared;
-use crate::domain::iam::jobs::{ChangedIn, Promotion, Promotions};
+use crate::domain::iam::jobs::{ChangedIn, PromotedEnvironment, Promotions};
 use crate::domain::names::{AccountId, ComponentName, Region};
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::domain::role::{Access, Caller};
+use crate::domain::role::{Caller, RolePurpose};
 use crate::domain::site_build::SiteBuild;
-use crate::domain::target::Target;
+use crate::domain::target::EnvironmentTarget;
 use crate::domain::template::Template;
 use crate::domain::token::Claims;
 use crate::sink;
@@ -53,7 +53,7 @@ pub const CONFIG_FILE: &str = "shipgate.toml";
 /// A configuration file that is right in itself.
 #[derive(Debug)]
 pub struct Configuration {
-    document: Document,
+    document: ConfigurationFile,
     /// The directory that its paths are relative to.
     pub directory: Utf8PathBuf,
     /// The file's name in that directory.
@@ -76,7 +76,7 @@ pub struct Cloud {
     /// Amazon ECR.
     pub ecr: Ecr,
     /// `CloudWatch` Logs.
-    pub logs: Logs,
+    pub logs: CloudWatchLogs,
     /// The directory of the configuration file.
     pub directory: Utf8PathBuf,
     config: SdkConfig,
@@ -96,7 +96,7 @@ pub trait AwsClient: Clone + 'static {
 impl Cloud {
     /// The clients of an environment.
     pub fn new(caller: Caller, claims: Option<Claims>, config: SdkConfig, directory: Utf8PathBuf) -> Self {
-        let (ecr, logs) = (Ecr::new(&config), Logs::new(&config));
+        let (ecr, logs) = (Ecr::new(&config), CloudWatchLogs::new(&config));
         let Caller { account, arn: caller } = caller;
         Self { account, expected: None, caller, claims, ecr, logs, directory, config, clients: RefCell::default() }
     }
@@ -107,9 +107,9 @@ impl Cloud {
     }
 
     /// `CloudWatch` Logs of a region. `None`: that of the environment.
-    pub fn logs_in(&self, region: Option<&Region>) -> Logs {
+    pub fn logs_in(&self, region: Option<&Region>) -> CloudWatchLogs {
         match region.filter(|region| self.region() != region.as_str()) {
-            Some(region) => Logs::in_region(&self.config, region),
+            Some(region) => CloudWatchLogs::in_region(&self.config, region),
             None => self.logs.clone(),
         }
     }
@@ -158,7 +158,7 @@ impl Configuration {
                 .hint("name the file with --config")
         })?;
         let shown = path.strip_prefix(&context.directory).unwrap_or(&path);
-        let document = Document::parse(shown, &text)?;
+        let document = ConfigurationFile::parse(shown, &text)?;
         let directory = path.parent().map_or_else(|| context.directory.clone(), Utf8Path::to_owned);
         let file_name = path.file_name().unwrap_or(CONFIG_FILE).to_owned();
         Ok(Self { document, directory, file_name, text })
@@ -195,7 +195,7 @@ impl Configuration {
     /// Which environments take releases from which, and where each is changed.
     pub fn promotions(&self) -> Promotions {
         let names = self.environments();
-        let of = |to: &String| Promotion {
+        let of = |to: &String| PromotedEnvironment {
             to: to.clone(),
             from: names.iter().find(|from| self.promoted_by(from).contains(to)).cloned(),
             changed_in: if self.is_approved_by_second_person(to) {
@@ -222,7 +222,12 @@ impl Configuration {
     /// # Errors
     ///
     /// `invalid`: it is not in the file, or its variables are not set.
-    pub fn target(&self, context: &Context, environment: &str, components: &[String]) -> Result<Target, Failure> {
+    pub fn target(
+        &self,
+        context: &Context,
+        environment: &str,
+        components: &[String],
+    ) -> Result<EnvironmentTarget, Failure> {
         self.resolve(context, environment, components, Purpose::Change)
     }
 
@@ -232,7 +237,12 @@ impl Configuration {
     /// # Errors
     ///
     /// As [`Self::target`].
-    pub fn services(&self, context: &Context, environment: &str, components: &[String]) -> Result<Target, Failure> {
+    pub fn services(
+        &self,
+        context: &Context,
+        environment: &str,
+        components: &[String],
+    ) -> Result<EnvironmentTarget, Failure> {
         self.resolve(context, environment, components, Purpose::Services)
     }
 
@@ -241,7 +251,12 @@ impl Configuration {
     /// # Errors
     ///
     /// As [`Self::target`].
-    pub fn values(&self, context: &Context, environment: &str, components: &[String]) -> Result<Target, Failure> {
+    pub fn values(
+        &self,
+        context: &Context,
+        environment: &str,
+        components: &[String],
+    ) -> Result<EnvironmentTarget, Failure> {
         self.resolve(context, environment, components, Purpose::Values)
     }
 
@@ -250,7 +265,7 @@ impl Configuration {
     /// # Errors
     ///
     /// As [`Self::target`].
-    pub fn identity(&self, context: &Context, environment: &str) -> Result<Target, Failure> {
+    pub fn identity(&self, context: &Context, environment: &str) -> Result<EnvironmentTarget, Failure> {
         self.resolve(context, environment, &[], Purpose::Identity)
     }
 
@@ -259,7 +274,7 @@ impl Configuration {
     /// # Errors
     ///
     /// As [`Self::target`].
-    pub fn policy(&self, context: &Context, environment: &str) -> Result<Target, Failure> {
+    pub fn policy(&self, context: &Context, environment: &str) -> Result<EnvironmentTarget, Failure> {
         self.resolve(context, environment, &[], Purpose::Policy)
     }
 
@@ -275,7 +290,7 @@ impl Configuration {
         environment: Option<&str>,
         components: &[String],
     ) -> Result<Vec<(ComponentName, SiteBuild)>, Failure> {
-        Ok(self.document.builds(&BuildRequest {
+        Ok(self.document.builds(&BuildSelection {
             environment,
             components,
             vars: context.variable(VARS),
@@ -290,8 +305,8 @@ impl Configuration {
         environment: &str,
         components: &[String],
         purpose: Purpose,
-    ) -> Result<Target, Failure> {
-        let request = Request {
+    ) -> Result<EnvironmentTarget, Failure> {
+        let request = ResolveRequest {
             environment,
             components,
             purpose,
@@ -313,12 +328,12 @@ impl Configuration {
     pub fn pre_deploy_at(
         &self,
         context: &Context,
-        target: &Target,
+        target: &EnvironmentTarget,
         text: &str,
         shown: &Utf8Path,
     ) -> Result<BTreeMap<ComponentName, Option<Vec<Template>>>, Failure> {
         let components: Vec<String> = target.components.iter().map(|component| component.name.to_string()).collect();
-        let request = Request {
+        let request = ResolveRequest {
             environment: target.environment.as_str(),
             components: &components,
             purpose: Purpose::Change,
@@ -379,7 +394,11 @@ pub fn bounded_file(path: &Utf8Path, most: usize) -> Result<String, String> {
 /// # Errors
 ///
 /// `invalid` without credentials or in another account; `failed` when AWS cannot be asked.
-pub async fn cloud(identities: &Identities<'_>, target: &Target, access: Access) -> Result<Cloud, Failure> {
+pub async fn cloud(
+    identities: &Identities<'_>,
+    target: &EnvironmentTarget,
+    access: RolePurpose,
+) -> Result<Cloud, Failure> {
     let mut cloud = clients(identities, identities.enter(target, access).await?);
     cloud.expected.clone_from(&target.account);
     Ok(cloud)
@@ -390,7 +409,7 @@ pub async fn cloud(identities: &Identities<'_>, target: &Target, access: Access)
 /// # Errors
 ///
 /// As [`cloud`].
-pub async fn ambient_cloud(identities: &Identities<'_>, target: &Target) -> Result<Cloud, Failure> {
+pub async fn ambient_cloud(identities: &Identities<'_>, target: &EnvironmentTarget) -> Result<Cloud, Failure> {
     Ok(clients(identities, identities.stay(target).await?))
 }
 
@@ -466,7 +485,7 @@ fn named(failure: Failure, files: &[String]) -> Failure {
 pub async fn registry(
     cloud: &Cloud,
     addresses: &RegistryAddresses,
-    target: &Target,
+    target: &EnvironmentTarget,
     masks: Masks,
 ) -> Result<RegistryAccess, Failure> {
     let login = if target.images.is_empty() {

@@ -7,8 +7,8 @@ use crate::clients::aws::AwsError;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Permit;
 use crate::domain::names::RepositoryName;
-use crate::domain::role::Access;
-use crate::domain::target::Target;
+use crate::domain::role::RolePurpose;
+use crate::domain::target::EnvironmentTarget;
 
 /// One environment's AWS in the session of the role that changes it. By itself it only reads.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Writable {
 
 /// The session of a command that changes an environment, or only plans to.
 #[derive(Debug)]
-pub enum Session {
+pub enum WriterSession {
     /// It plans, with the role that reads.
     Reads(Cloud),
     /// It may change something once that is authorized.
@@ -38,8 +38,8 @@ impl Writable {
     /// # Errors
     ///
     /// As `observe::cloud`.
-    pub async fn enter(identities: &Identities<'_>, target: &Target) -> Result<Self, Failure> {
-        Ok(Self { cloud: cloud(identities, target, Access::Change).await? })
+    pub async fn enter(identities: &Identities<'_>, target: &EnvironmentTarget) -> Result<Self, Failure> {
+        Ok(Self { cloud: cloud(identities, target, RolePurpose::Change).await? })
     }
 
     /// What changes the environment, for as long as the authorized change is at hand.
@@ -48,16 +48,20 @@ impl Writable {
     }
 }
 
-impl Session {
+impl WriterSession {
     /// Assumes the role that a command needs from start to end.
     ///
     /// # Errors
     ///
     /// As `observe::cloud`.
-    pub async fn enter(identities: &Identities<'_>, target: &Target, access: Access) -> Result<Self, Failure> {
+    pub async fn enter(
+        identities: &Identities<'_>,
+        target: &EnvironmentTarget,
+        access: RolePurpose,
+    ) -> Result<Self, Failure> {
         Ok(match access {
-            Access::Read => Self::Reads(cloud(identities, target, access).await?),
-            Access::Change => Self::Changes(Writable::enter(identities, target).await?),
+            RolePurpose::Read => Self::Reads(cloud(identities, target, access).await?),
+            RolePurpose::Change => Self::Changes(Writable::enter(identities, target).await?),
         })
     }
 }
@@ -91,7 +95,7 @@ impl Deref for Writable {
     }
 }
 
-impl Deref for Session {
+impl Deref for WriterSession {
     type Target = Cloud;
 
     fn deref(&self) -> &Cloud {

@@ -21,7 +21,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::gate::{SecondPerson, Verdict};
+    use crate::domain::gate::{GateVerdict, SecondPerson};
 
     #[test]
     fn who_is_asked_is_said_where_somebody_is() {
@@ -33,7 +33,7 @@ mod tests {
         ] {
             let is_none = approval == Approval::None;
             let policy = GatePolicy { approval: Some(approval), ..GatePolicy::default() };
-            let gates = [Gate::sample(GateName::Approved, Verdict::Pending)];
+            let gates = [Gate::sample(GateName::Approved, GateVerdict::Pending)];
             assert_eq!(asked(&policy, &gates), Some(&*format!("approval: {said}")));
             // A deploy, or going back to what served before.
             assert_eq!(asked(&policy, &[]).is_some(), is_none);

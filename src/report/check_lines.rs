@@ -1,17 +1,22 @@
 //! A check for people: what was found by file, as compilers write it, and a line that sums up.
 
-use super::line::Level as Shown;
-use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, STRONG, wrapped};
-use crate::domain::check::{Finding, Findings, LeftOut, Level};
+use super::line::ReportDetail;
+use super::style::{BAD, CAREFUL, FAINT, GOOD, Mark, STRONG, TextStyle, wrapped};
+use crate::domain::check::{CheckFinding, Findings, Severity, SkippedItem};
 use crate::domain::view::check::Conclusion;
 
 /// The lines, the last one the summary. `what`: what was done, in words, and how it ended. `shown`: the least important findings that are
 /// wanted.
-pub fn lines((what, conclusion): (&str, Conclusion), findings: &Findings, shown: Shown, look: Look) -> Vec<String> {
-    let is_wanted = |finding: &&Finding| match finding.level {
-        Level::Error => true,
-        Level::Warning => shown >= Shown::Warnings,
-        Level::Note => shown >= Shown::Everything,
+pub fn lines(
+    (what, conclusion): (&str, Conclusion),
+    findings: &Findings,
+    shown: ReportDetail,
+    look: TextStyle,
+) -> Vec<String> {
+    let is_wanted = |finding: &&CheckFinding| match finding.level {
+        Severity::Error => true,
+        Severity::Warning => shown >= ReportDetail::Warnings,
+        Severity::Note => shown >= ReportDetail::Everything,
     };
     let mut lines = Vec::new();
     let mut file = None;
@@ -26,7 +31,7 @@ pub fn lines((what, conclusion): (&str, Conclusion), findings: &Findings, shown:
     if look.width.is_some() && !lines.is_empty() {
         lines.push(String::new());
     }
-    if shown >= Shown::Everything {
+    if shown >= ReportDetail::Everything {
         lines.extend(read("checked", findings, look));
     }
     let (mark, style) = match conclusion {
@@ -40,14 +45,14 @@ pub fn lines((what, conclusion): (&str, Conclusion), findings: &Findings, shown:
 }
 
 /// What was read, and what was not. `what`: what was done with it, in a word.
-pub fn read(what: &str, findings: &Findings, look: Look) -> Vec<String> {
+pub fn read(what: &str, findings: &Findings, look: TextStyle) -> Vec<String> {
     let names: Vec<&str> = findings.looked_at.iter().map(|seen| seen.name.as_str()).collect();
     let read = (!names.is_empty()).then(|| faint(&format!("{what}: {}", names.join(", ")), look));
     let skipped = findings.left_out.iter().flat_map(|left| skipped(left, look));
     read.into_iter().flatten().chain(skipped).collect()
 }
 
-fn place(finding: &Finding) -> String {
+fn place(finding: &CheckFinding) -> String {
     match (&finding.file, finding.place) {
         (Some(file), Some(place)) => format!("{file}:{}:{}: ", place.line, place.column),
         (Some(file), None) => format!("{file}: "),
@@ -55,7 +60,7 @@ fn place(finding: &Finding) -> String {
     }
 }
 
-fn in_one_line(finding: &Finding) -> Vec<String> {
+fn in_one_line(finding: &CheckFinding) -> Vec<String> {
     let (style, level, rule) = (style(finding.level), finding.level.as_str(), finding.rule);
     vec![
         format!("{}{style}{level}:{style:#} {} {FAINT}[{rule}]{FAINT:#}", place(finding), finding.message),
@@ -64,12 +69,12 @@ fn in_one_line(finding: &Finding) -> Vec<String> {
 }
 
 /// The place in a line of its own, so that it can be searched for and opened, and below it what fits.
-fn on_terminal(finding: &Finding, look: Look) -> Vec<String> {
+fn on_terminal(finding: &CheckFinding, look: TextStyle) -> Vec<String> {
     let (style, level, rule) = (style(finding.level), finding.level.as_str(), finding.rule);
     let mark = match finding.level {
-        Level::Error => Mark::Bad,
-        Level::Warning => Mark::Careful,
-        Level::Note => Mark::Neutral,
+        Severity::Error => Mark::Bad,
+        Severity::Warning => Mark::Careful,
+        Severity::Note => Mark::Neutral,
     };
     let place = place(finding);
     let mut lines = vec![format!("{} {place}{style}{level}{style:#} {FAINT}[{rule}]{FAINT:#}", mark.shown())];
@@ -78,22 +83,22 @@ fn on_terminal(finding: &Finding, look: Look) -> Vec<String> {
     lines
 }
 
-fn style(level: Level) -> anstyle::Style {
+fn style(level: Severity) -> anstyle::Style {
     match level {
-        Level::Error => BAD,
-        Level::Warning => CAREFUL,
-        Level::Note => STRONG,
+        Severity::Error => BAD,
+        Severity::Warning => CAREFUL,
+        Severity::Note => STRONG,
     }
 }
 
-fn skipped(left: &LeftOut, look: Look) -> Vec<String> {
+fn skipped(left: &SkippedItem, look: TextStyle) -> Vec<String> {
     let mut lines = faint(&format!("skipped: {}: {}", left.what, left.why), look);
     let hint = left.hint.iter().map(|hint| format!("{STRONG}hint:{STRONG:#} {hint}"));
     lines.extend(hint.flat_map(|hint| wrapped(&hint, look.width, "  ", "        ")));
     lines
 }
 
-fn faint(text: &str, look: Look) -> Vec<String> {
+fn faint(text: &str, look: TextStyle) -> Vec<String> {
     wrapped(text, look.width, "", "  ").into_iter().map(|line| format!("{FAINT}{line}{FAINT:#}")).collect()
 }
 

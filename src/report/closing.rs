@@ -1,12 +1,12 @@
 //! The last lines that people read of a command, on standard error.
 
 use super::check_lines;
-use super::end::End;
+use super::end::CommandEnd;
 use super::hold_lines::holds;
-use super::line::{Level, hinted};
+use super::line::{ReportDetail, hinted};
 use super::plan_lines::{counted_steps, ran};
 use super::record::{ComponentRecord, Record};
-use super::style::{BAD, FAINT, Look, Mark, columns, padded, wrapped};
+use super::style::{BAD, FAINT, Mark, TextStyle, columns, padded, wrapped};
 use super::words;
 use crate::domain::age;
 use crate::domain::failure::Failure;
@@ -16,15 +16,15 @@ use crate::domain::plan::{Intent, UnholdPlan};
 use crate::domain::view::check::Conclusion;
 use crate::domain::view::failures::of_environments;
 use crate::domain::view::status::EnvironmentStatus;
-use crate::domain::view::{Answer, Request};
+use crate::domain::view::{CommandAnswer, CommandRequest};
 
 /// What the last lines depend on beside how the command ended.
 #[derive(Debug, Clone, Copy)]
 pub struct Closing<'c> {
     /// How much is shown.
-    pub level: Level,
+    pub level: ReportDetail,
     /// How it looks.
-    pub look: Look,
+    pub look: TextStyle,
     /// Whether the problems of a configuration have colour.
     pub color: bool,
     /// What was shown already of the output of what failed.
@@ -32,47 +32,49 @@ pub struct Closing<'c> {
 }
 
 /// The last lines, with sequences for colour, which [`crate::sink::line`] takes out where they are not wanted.
-pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
+pub fn of(end: CommandEnd<'_>, closing: Closing<'_>) -> Vec<String> {
     let failure = |found: &Failure| of_failure(found, closing);
     match end.result {
-        Ok(Answer::Change(outcome)) => result(end, *outcome, closing),
-        Ok(Answer::Check(checked)) => {
+        Ok(CommandAnswer::Change(outcome)) => result(end, *outcome, closing),
+        Ok(CommandAnswer::Check(checked)) => {
             let ended = ("check", Conclusion::of(&checked.findings));
             check_lines::lines(ended, &checked.findings, closing.level, closing.look)
         }
         // Before the proposal is used, its reader has to know what it omits.
-        Ok(Answer::Contract(asked)) if asked.proposal.is_some() => {
+        Ok(CommandAnswer::Contract(asked)) if asked.proposal.is_some() => {
             check_lines::read("read", &asked.findings, closing.look)
         }
-        Ok(Answer::Contract(asked)) => {
+        Ok(CommandAnswer::Contract(asked)) => {
             let ended = (&*asked.title(), asked.conclusion());
             check_lines::lines(ended, &asked.findings, closing.level, closing.look)
         }
-        Ok(Answer::Gates(asked)) => asked.iter().filter_map(|asked| asked.failure.as_ref()).flat_map(failure).collect(),
-        Ok(Answer::Status(environments)) => {
+        Ok(CommandAnswer::Gates(asked)) => {
+            asked.iter().filter_map(|asked| asked.failure.as_ref()).flat_map(failure).collect()
+        }
+        Ok(CommandAnswer::Status(environments)) => {
             let of =
                 |environment| EnvironmentStatus::failures(environment).map(|found| (environment.name.as_str(), found));
             of_environments(environments.iter().flat_map(of)).iter().flat_map(failure).collect()
         }
-        Ok(Answer::Holds(changed)) => {
+        Ok(CommandAnswer::Holds(changed)) => {
             let mut lines = holds(changed, end.request.environment.as_deref().unwrap_or_default(), closing.look);
             lines.extend(changed.failure.iter().flat_map(failure));
             lines
         }
-        Ok(Answer::Identities(seen)) => of_environments(seen.failures()).iter().flat_map(failure).collect(),
-        Ok(Answer::History(found)) if closing.level >= Level::Everything => found.notes.clone(),
-        Ok(Answer::Logs { none_since: Some(since), .. }) if closing.level >= Level::Everything => {
+        Ok(CommandAnswer::Identities(seen)) => of_environments(seen.failures()).iter().flat_map(failure).collect(),
+        Ok(CommandAnswer::History(found)) if closing.level >= ReportDetail::Everything => found.notes.clone(),
+        Ok(CommandAnswer::Logs { none_since: Some(since), .. }) if closing.level >= ReportDetail::Everything => {
             let since = since.strftime("%Y-%m-%d %H:%M:%SZ");
             vec![format!("no lines since {since}; `--since 2h` reads an earlier start")]
         }
         Ok(
-            Answer::Approval(_)
-            | Answer::Built(_)
-            | Answer::History(_)
-            | Answer::Logs { .. }
-            | Answer::Document(_)
-            | Answer::Script(_)
-            | Answer::Credential(_),
+            CommandAnswer::Approval(_)
+            | CommandAnswer::Built(_)
+            | CommandAnswer::History(_)
+            | CommandAnswer::Logs { .. }
+            | CommandAnswer::Document(_)
+            | CommandAnswer::Script(_)
+            | CommandAnswer::Credential(_),
         ) => Vec::new(),
         Err(found) if end.request.plans => {
             let mut lines: Vec<String> = has_steps(end.record, closing).then(String::new).into_iter().collect();
@@ -85,7 +87,7 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
 }
 
 /// How a change ended, the outcome last but for what to do next.
-fn result(end: End<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
+fn result(end: CommandEnd<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
     let (record, look) = (end.record, closing.look);
     let mut lines = Vec::new();
     if !outcome.is_success() {
@@ -115,7 +117,7 @@ fn result(end: End<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
 
 /// Whether lines of steps were shown before.
 fn has_steps(record: &Record, closing: Closing<'_>) -> bool {
-    closing.level >= Level::Everything && record.steps.iter().any(|step| step.result.is_some())
+    closing.level >= ReportDetail::Everything && record.steps.iter().any(|step| step.result.is_some())
 }
 
 fn mark(outcome: Outcome) -> Mark {
@@ -143,7 +145,7 @@ fn is_way_back(record: &Record, outcome: Outcome) -> bool {
 }
 
 /// What an outcome means for the environment.
-fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
+fn sentence(record: &Record, outcome: Outcome, look: TextStyle) -> String {
     let place = &record.place;
     let release = record.release.as_ref().map(|release| look.release(&release.to_string()));
     let Some(release) = release else {
@@ -194,7 +196,7 @@ fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
 }
 
 /// What the components serve that were rolled back. Where others were not, they are named.
-fn serves_again(record: &Record, look: Look) -> String {
+fn serves_again(record: &Record, look: TextStyle) -> String {
     let back: Vec<&ComponentRecord> =
         record.components.iter().filter(|it| it.outcome == Some(Outcome::RolledBack)).collect();
     let is_part = !back.is_empty() && back.len() < record.components.len();
@@ -224,9 +226,9 @@ fn counted_holds(plan: &UnholdPlan) -> String {
 }
 
 /// What to do next, where that follows from the outcome alone.
-fn next(end: End<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
+fn next(end: CommandEnd<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
     let (record, look) = (end.record, closing.look);
-    if closing.level < Level::Everything {
+    if closing.level < ReportDetail::Everything {
         return Vec::new();
     }
     if outcome == Outcome::Planned {
@@ -245,7 +247,7 @@ fn next(end: End<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
 }
 
 /// The command that does what was planned.
-fn next_of_plan(request: &Request, record: &Record) -> Vec<String> {
+fn next_of_plan(request: &CommandRequest, record: &Record) -> Vec<String> {
     let Some(command) = request.command.strip_prefix("plan ") else { return Vec::new() };
     if !record.steps.iter().any(|step| step.step.verb.changes()) && record.unhold.is_none() {
         return Vec::new();
@@ -291,7 +293,7 @@ pub fn of_failure(failure: &Failure, closing: Closing<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::Event;
+    use crate::domain::event::RunEvent;
     use crate::domain::plan::Running;
     use crate::domain::view::plan::ShownPlan;
 
@@ -305,18 +307,19 @@ mod tests {
     fn said(ran: [&str; 2], ends: [(Outcome, bool); 2]) -> String {
         let mut plan = ShownPlan::sample();
         plan.components.iter_mut().zip(ran).for_each(|(component, sha)| component.running = running(sha));
-        let mut record = Record::new(&Request { environment: Some("stage".to_owned()), ..Request::default() });
-        record.see(&Event::Planned(Box::new(plan)));
+        let mut record =
+            Record::new(&CommandRequest { environment: Some("stage".to_owned()), ..CommandRequest::default() });
+        record.see(&RunEvent::Planned(Box::new(plan)));
         for (name, (outcome, is_changed)) in ["backend", "worker"].into_iter().zip(ends) {
             let component = || name.parse().unwrap();
             if is_changed {
-                record.see(&Event::ChangeStarted { component: component(), continues: String::new() });
+                record.see(&RunEvent::ChangeStarted { component: component(), continues: String::new() });
             }
             let released = Some(Running { sha: Some(NEW.to_owned()), ..Running::default() });
-            record.see(&Event::ComponentEnded { component: component(), outcome, causes: Vec::new(), released });
+            record.see(&RunEvent::ComponentEnded { component: component(), outcome, causes: Vec::new(), released });
         }
         let total = Outcome::worst(ends.map(|(outcome, _)| outcome)).unwrap();
-        sentence(&record, total, Look::plain())
+        sentence(&record, total, TextStyle::plain())
     }
 
     #[test]

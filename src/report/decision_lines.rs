@@ -1,13 +1,13 @@
 //! What the person who decides about a plan reads last: the gates, where the plan is for, and what its probes got.
 
 use super::approval;
-use super::line::{Line, hinted, note};
-use super::style::{BAD, CAREFUL, FAINT, Look, Mark, columns, padded, wrapped};
-use crate::domain::gate::{Gate, GatePolicy, Verdict};
+use super::line::{ReportLine, hinted, note};
+use super::style::{BAD, CAREFUL, FAINT, Mark, TextStyle, columns, padded, wrapped};
+use crate::domain::gate::{Gate, GatePolicy, GateVerdict};
 use crate::domain::view::plan::ShownPlan;
 
 /// What the person who decides about a plan reads last.
-pub fn decided(gates: &[Gate], policy: &GatePolicy, look: Look) -> Vec<Line> {
+pub fn decided(gates: &[Gate], policy: &GatePolicy, look: TextStyle) -> Vec<ReportLine> {
     let mut lines = vec![note("")];
     lines.extend(shown_gates(gates, look));
     lines.extend(approval::asked(policy, gates).map(|line| note(format!("  {FAINT}{line}{FAINT:#}"))));
@@ -16,7 +16,7 @@ pub fn decided(gates: &[Gate], policy: &GatePolicy, look: Look) -> Vec<Line> {
 }
 
 /// Where the plan is for, and what its probes got that were asked before anything is changed.
-pub fn surroundings(plan: &ShownPlan, look: Look) -> Vec<Line> {
+pub fn surroundings(plan: &ShownPlan, look: TextStyle) -> Vec<ReportLine> {
     let (mark, account, region) = (Mark::Good.shown(), &plan.account, &plan.region);
     let width = label_width(&plan.gates, look);
     let account = format!("  {mark} {}  {FAINT}{account}, {region}{FAINT:#}", padded(ACCOUNT, width));
@@ -36,7 +36,7 @@ pub fn surroundings(plan: &ShownPlan, look: Look) -> Vec<Line> {
 }
 
 /// The gates that are configured or refuse, each with why. The others show with `-v`.
-pub fn shown_gates(gates: &[Gate], look: Look) -> Vec<Line> {
+pub fn shown_gates(gates: &[Gate], look: TextStyle) -> Vec<ReportLine> {
     let shown = |gate: &&Gate| look.exact || gate.is_shown();
     let width = label_width(gates, look);
     gates.iter().filter(shown).flat_map(|gate| gate_lines(gate, width, look)).collect()
@@ -49,21 +49,21 @@ fn gate_label(gate: &Gate) -> String {
     format!("gate {}", gate.name)
 }
 
-fn label_width(gates: &[Gate], look: Look) -> usize {
+fn label_width(gates: &[Gate], look: TextStyle) -> usize {
     let shown = gates.iter().filter(|gate| look.exact || gate.is_shown());
     shown.map(|gate| columns(&gate_label(gate))).chain([ACCOUNT.len()]).max().unwrap_or_default()
 }
 
-fn gate_lines(gate: &Gate, width: usize, look: Look) -> Vec<Line> {
+fn gate_lines(gate: &Gate, width: usize, look: TextStyle) -> Vec<ReportLine> {
     let (mark, style) = match gate.verdict {
         _ if gate.overridden.is_some() => (Mark::Careful, CAREFUL),
-        Verdict::Satisfied => (Mark::Good, FAINT),
-        Verdict::Pending => (Mark::Neutral, CAREFUL),
-        Verdict::Unsatisfied | Verdict::Unknown => (Mark::Bad, BAD),
+        GateVerdict::Satisfied => (Mark::Good, FAINT),
+        GateVerdict::Pending => (Mark::Neutral, CAREFUL),
+        GateVerdict::Unsatisfied | GateVerdict::Unknown => (Mark::Bad, BAD),
     };
     let verdict = match gate.verdict {
-        Verdict::Satisfied | Verdict::Unsatisfied => String::new(),
-        Verdict::Pending | Verdict::Unknown => format!("{}: ", gate.verdict.as_str()),
+        GateVerdict::Satisfied | GateVerdict::Unsatisfied => String::new(),
+        GateVerdict::Pending | GateVerdict::Unknown => format!("{}: ", gate.verdict.as_str()),
     };
     let overridden = gate.overridden.as_ref().map(|why| format!(" (overridden: {why})")).unwrap_or_default();
     let reason = look.text(&format!("{verdict}{}{overridden}", gate.reason));

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 
 use indexmap::IndexMap;
 
-use crate::domain::event::Event;
-use crate::domain::github::command::Command;
+use crate::domain::event::RunEvent;
+use crate::domain::github::command::RunnerCommand;
 use crate::domain::step::StepId;
 use crate::sink;
 
@@ -21,7 +21,7 @@ pub struct Folded {
 
 /// Something that is written to the log.
 #[derive(Debug, PartialEq, Eq)]
-enum Part {
+enum LogPart {
     /// A group begins.
     Begin(StepId),
     /// Lines.
@@ -32,17 +32,17 @@ enum Part {
 
 /// Ends the group that is open.
 pub fn end_group() {
-    sink::command(&Command::new("endgroup", ""));
+    sink::command(&RunnerCommand::new("endgroup", ""));
 }
 
 impl Folded {
     /// Shows an event in lines. `several`: whether several steps are in progress.
-    pub fn show(&self, event: &Event, lines: &[String], several: bool) {
+    pub fn show(&self, event: &RunEvent, lines: &[String], several: bool) {
         for part in self.parts(event, lines, several) {
             match part {
-                Part::Begin(step) => sink::command(&Command::new("group", format!("output of {step}"))),
-                Part::Lines(lines) => sink::lines(&lines),
-                Part::End => end_group(),
+                LogPart::Begin(step) => sink::command(&RunnerCommand::new("group", format!("output of {step}"))),
+                LogPart::Lines(lines) => sink::lines(&lines),
+                LogPart::End => end_group(),
             }
         }
     }
@@ -52,12 +52,12 @@ impl Folded {
         if self.close().is_some() {
             end_group();
         }
-        sink::command(&Command::new("group", format!("output of {step}")));
+        sink::command(&RunnerCommand::new("group", format!("output of {step}")));
         sink::lines(lines);
         end_group();
     }
 
-    fn parts(&self, event: &Event, lines: &[String], several: bool) -> Vec<Part> {
+    fn parts(&self, event: &RunEvent, lines: &[String], several: bool) -> Vec<LogPart> {
         let mut parts = Vec::new();
         if let Some(step) = output_of(event) {
             if lines.is_empty() {
@@ -71,41 +71,41 @@ impl Folded {
             if self.open.borrow().as_ref() != Some(step) {
                 parts.extend(self.close());
                 self.open.replace(Some(step.clone()));
-                parts.push(Part::Begin(step.clone()));
+                parts.push(LogPart::Begin(step.clone()));
             }
         } else if let Some(kept) = ended(event).and_then(|step| self.kept.borrow_mut().shift_remove_entry(step)) {
             parts.extend(self.close());
-            parts.extend([Part::Begin(kept.0), Part::Lines(kept.1), Part::End]);
+            parts.extend([LogPart::Begin(kept.0), LogPart::Lines(kept.1), LogPart::End]);
         } else if !lines.is_empty() {
             parts.extend(self.close());
         }
         if !lines.is_empty() {
-            parts.push(Part::Lines(lines.to_vec()));
+            parts.push(LogPart::Lines(lines.to_vec()));
         }
         parts
     }
 
-    fn close(&self) -> Option<Part> {
-        self.open.take().map(|_| Part::End)
+    fn close(&self) -> Option<LogPart> {
+        self.open.take().map(|_| LogPart::End)
     }
 }
 
 /// The step that an event is a line of output of.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these have output")]
-fn output_of(event: &Event) -> Option<&StepId> {
+fn output_of(event: &RunEvent) -> Option<&StepId> {
     match event {
-        Event::Output { step, .. } => Some(step),
-        Event::Within { event, .. } => output_of(event),
+        RunEvent::Output { step, .. } => Some(step),
+        RunEvent::Within { event, .. } => output_of(event),
         _ => None,
     }
 }
 
 /// The step that ends by an event.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these end a step")]
-fn ended(event: &Event) -> Option<&StepId> {
+fn ended(event: &RunEvent) -> Option<&StepId> {
     match event {
-        Event::StepEnded { step, .. } => Some(step),
-        Event::Within { event, .. } => ended(event),
+        RunEvent::StepEnded { step, .. } => Some(step),
+        RunEvent::Within { event, .. } => ended(event),
         _ => None,
     }
 }
@@ -116,32 +116,32 @@ mod tests {
 
     use super::*;
     use crate::domain::event::StepResult;
-    use crate::domain::step::Verb;
+    use crate::domain::step::StepVerb;
 
     fn build(component: &str) -> StepId {
-        StepId::new(Verb::Build, &component.parse().unwrap())
+        StepId::new(StepVerb::Build, &component.parse().unwrap())
     }
 
-    fn output(component: &str, line: &str) -> Event {
-        Event::Output { step: build(component), line: line.to_owned() }
+    fn output(component: &str, line: &str) -> RunEvent {
+        RunEvent::Output { step: build(component), line: line.to_owned() }
     }
 
-    fn end(component: &str) -> Event {
+    fn end(component: &str) -> RunEvent {
         let (began, took) = (Duration::ZERO, Duration::ZERO);
-        Event::StepEnded { step: build(component), began, took, result: StepResult::Done }
+        RunEvent::StepEnded { step: build(component), began, took, result: StepResult::Done }
     }
 
     /// What is written to the log, a line each.
-    fn log(events: &[(Event, &str, bool)]) -> Vec<String> {
+    fn log(events: &[(RunEvent, &str, bool)]) -> Vec<String> {
         let folded = Folded::default();
         let parts = events.iter().flat_map(|(event, line, several)| {
             let lines: Vec<String> = (!line.is_empty()).then(|| (*line).to_owned()).into_iter().collect();
             folded.parts(event, &lines, *several)
         });
         let lines = parts.flat_map(|part| match part {
-            Part::Begin(step) => vec![format!("[{step}")],
-            Part::Lines(lines) => lines,
-            Part::End => vec!["]".to_owned()],
+            LogPart::Begin(step) => vec![format!("[{step}")],
+            LogPart::Lines(lines) => lines,
+            LogPart::End => vec!["]".to_owned()],
         });
         lines.collect()
     }
@@ -151,7 +151,7 @@ mod tests {
         let events = [
             (output("backend", ""), "1", false),
             (output("backend", ""), "2", false),
-            (Event::Note { about: None, text: String::new() }, "note", false),
+            (RunEvent::Note { about: None, text: String::new() }, "note", false),
             (output("backend", ""), "3", false),
             (end("backend"), "done", false),
         ];
@@ -162,7 +162,7 @@ mod tests {
     fn the_groups_of_several_steps_do_not_mix() {
         let events = [
             (output("backend", ""), "b1", false),
-            (Event::StepStarted(build("site")), "build site", true),
+            (RunEvent::StepStarted(build("site")), "build site", true),
             (output("site", ""), "s1", true),
             (output("backend", ""), "b2", true),
             (output("site", ""), "s2", true),

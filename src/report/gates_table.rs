@@ -1,20 +1,20 @@
 //! `gates` for people: for each environment on the way its gates, and how many of them refuse.
 
-use super::style::{BAD, CAREFUL, FAINT, Look, Mark, STRONG, columns, padded, wrapped};
+use super::style::{BAD, CAREFUL, FAINT, Mark, STRONG, TextStyle, columns, padded, wrapped};
 use super::words::count;
 use super::{approval, table};
-use crate::domain::gate::{Gate, Verdict};
+use crate::domain::gate::{Gate, GateVerdict};
 use crate::domain::release::ReleaseName;
 use crate::domain::view::gates::AskedGates;
 
 /// Each environment, and the command to go on with.
-pub fn render(asked: &[AskedGates], look: Look) -> String {
+pub fn render(asked: &[AskedGates], look: TextStyle) -> String {
     let mut parts: Vec<String> = asked.iter().map(|asked| of_environment(asked, look).join("\n")).collect();
     parts.extend(next(asked));
     parts.join("\n\n")
 }
 
-fn of_environment(asked: &AskedGates, look: Look) -> Vec<String> {
+fn of_environment(asked: &AskedGates, look: TextStyle) -> Vec<String> {
     let from = asked.source.as_ref().map(|source| format!(" from {source}")).unwrap_or_default();
     let release = asked.release.as_ref().map_or_else(|| "no release".to_owned(), |name| release(name, look));
     let mut lines = vec![format!("{STRONG}{}{STRONG:#}{from}: {release}", asked.environment)];
@@ -31,11 +31,11 @@ fn of_environment(asked: &AskedGates, look: Look) -> Vec<String> {
     lines
 }
 
-fn release(release: &ReleaseName, look: Look) -> String {
+fn release(release: &ReleaseName, look: TextStyle) -> String {
     look.release(&release.to_string())
 }
 
-fn on_terminal(gates: &[&Gate], look: Look) -> Vec<String> {
+fn on_terminal(gates: &[&Gate], look: TextStyle) -> Vec<String> {
     let width = gates.iter().map(|gate| columns(&gate.name.to_string())).max().unwrap_or_default();
     let line = |gate: &&Gate| {
         let (mark, style) = if gate.overridden.is_some() {
@@ -50,9 +50,9 @@ fn on_terminal(gates: &[&Gate], look: Look) -> Vec<String> {
         let name = padded(&format!("{style}{}{style:#}", gate.name), width);
         let overridden = gate.overridden.as_ref().map(|why| format!("; overridden: {why}")).unwrap_or_default();
         let begin = match gate.verdict {
-            Verdict::Unknown => "unknown: ",
-            Verdict::Pending => "later: ",
-            Verdict::Satisfied | Verdict::Unsatisfied => "",
+            GateVerdict::Unknown => "unknown: ",
+            GateVerdict::Pending => "later: ",
+            GateVerdict::Satisfied | GateVerdict::Unsatisfied => "",
         };
         let rest = " ".repeat(width + 6);
         let text = format!("{begin}{}{overridden}", gate.reason);
@@ -84,7 +84,7 @@ fn as_table(gates: &[&Gate]) -> Vec<String> {
 }
 
 /// How many gates refuse, and how many are decided later.
-fn counted(gates: &[Gate], look: Look) -> Vec<String> {
+fn counted(gates: &[Gate], look: TextStyle) -> Vec<String> {
     let all = gates.len();
     let refusing = gates.iter().filter(|gate| gate.refuses_already()).count();
     let later = gates.iter().filter(|gate| gate.refuses() && !gate.refuses_already()).count();
@@ -101,7 +101,7 @@ fn counted(gates: &[Gate], look: Look) -> Vec<String> {
     marked(mark, &format!("{text}{later}"), look)
 }
 
-fn marked(mark: Mark, text: &str, look: Look) -> Vec<String> {
+fn marked(mark: Mark, text: &str, look: TextStyle) -> Vec<String> {
     wrapped(text, look.width, &format!("  {} ", mark.shown()), "    ")
 }
 

@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::style::{Look, columns};
+use super::style::{TextStyle, columns};
 use super::{check_lines, gates_table, history_table, hold_lines, status_blocks};
 use crate::golden::{assert_files, difference};
 
 /// Something that is shown, by its name.
 pub struct Rendered {
     name: &'static str,
-    render: Box<dyn Fn(Look) -> String>,
+    render: Box<dyn Fn(TextStyle) -> String>,
 }
 
 impl Rendered {
     /// What a function shows for a status.
-    pub fn new(name: &'static str, render: impl Fn(Look) -> String + 'static) -> Self {
+    pub fn new(name: &'static str, render: impl Fn(TextStyle) -> String + 'static) -> Self {
         Self { name, render: Box::new(render) }
     }
 }
@@ -42,7 +42,7 @@ fn golden_reading() {
     let (mut files, mut different) = (BTreeSet::new(), Vec::new());
     for Rendered { name, render } in cases.into_iter().flatten() {
         for (suffix, width, exact) in LOOKS {
-            let text = anstream::adapter::strip_str(&render(Look { width, exact, now: now() })).to_string();
+            let text = anstream::adapter::strip_str(&render(TextStyle { width, exact, now: now() })).to_string();
             let too_long = |line: &&str| width.is_some_and(|width| columns(line) > width) && !exact;
             assert_eq!(text.lines().find(too_long), None, "{name} at {suffix}");
             let file = format!("reading/{name}-{suffix}.txt");

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, STRONG, columns, cut, wrapped};
+use super::style::{BAD, CAREFUL, FAINT, GOOD, Mark, STRONG, TextStyle, columns, cut, wrapped};
 use super::table;
 use super::words::{is_undecided, outcome_in_words};
 use crate::domain::age;
 use crate::domain::provenance::{LOCAL, Provenance};
 use crate::domain::run;
-use crate::domain::view::history::{PastRelease, Standing};
+use crate::domain::view::history::{Availability, PastRelease};
 
 const HEADINGS: [&str; 9] = ["WHEN", "COMPONENT", "RELEASE", "OUTCOME", "TOOK", "REVISION", "DIGEST", "BY", "RUN"];
 /// How much of who started a run is shown at least.
@@ -18,7 +18,7 @@ const LONGEST_COMPONENT: usize = 12;
 
 /// The table, with who approved a release, and which gates were overridden for it, below its row. `None` when there is
 /// nothing to show.
-pub fn render(releases: &[(String, PastRelease)], look: Look) -> Option<String> {
+pub fn render(releases: &[(String, PastRelease)], look: TextStyle) -> Option<String> {
     if releases.is_empty() {
         return None;
     }
@@ -27,7 +27,7 @@ pub fn render(releases: &[(String, PastRelease)], look: Look) -> Option<String> 
     Some(if is_short { on_terminal(releases, look) } else { in_full(releases, look) }.join("\n"))
 }
 
-fn in_full(releases: &[(String, PastRelease)], look: Look) -> Vec<String> {
+fn in_full(releases: &[(String, PastRelease)], look: TextStyle) -> Vec<String> {
     let headings = std::iter::once(HEADINGS.map(str::to_owned));
     let rows = releases.iter().map(|(component, release)| row(component, release, look));
     let rows: Vec<_> = headings.chain(rows).collect();
@@ -40,7 +40,7 @@ fn in_full(releases: &[(String, PastRelease)], look: Look) -> Vec<String> {
     lines
 }
 
-fn row(component: &str, release: &PastRelease, look: Look) -> [String; HEADINGS.len()] {
+fn row(component: &str, release: &PastRelease, look: TextStyle) -> [String; HEADINGS.len()] {
     let outcome = release.outcome.as_deref().unwrap_or("unknown");
     let restores = release.restores.as_ref().map(|restored| format!(", restores {}", restored.short()));
     let left = if release.was_left { ", then rolled back" } else { "" };
@@ -60,7 +60,7 @@ fn row(component: &str, release: &PastRelease, look: Look) -> [String; HEADINGS.
 }
 
 /// The table that fits: without the columns that are only shown on request.
-fn on_terminal(releases: &[(String, PastRelease)], look: Look) -> Vec<String> {
+fn on_terminal(releases: &[(String, PastRelease)], look: TextStyle) -> Vec<String> {
     let is_one = releases.iter().all(|(component, _)| *component == releases[0].0);
     let name = |component| if is_one { "" } else { component };
     let headings = ["WHEN", name("COMPONENT"), "RELEASE", "OUTCOME", "TOOK", "BY"];
@@ -102,9 +102,9 @@ fn fitting(mut rows: Vec<[String; 6]>, width: Option<usize>) -> Vec<[String; 6]>
     rows
 }
 
-fn short(component: &str, release: &PastRelease, look: Look) -> [String; 6] {
+fn short(component: &str, release: &PastRelease, look: TextStyle) -> [String; 6] {
     let name = look.release(&release.release.to_string());
-    let is_live = release.standing != Standing::Past;
+    let is_live = release.standing != Availability::Past;
     let unknown = || "-".to_owned();
     [
         release.at.map_or_else(unknown, |at| look.time(at)),
@@ -117,10 +117,10 @@ fn short(component: &str, release: &PastRelease, look: Look) -> [String; 6] {
 }
 
 /// How it ended, with its mark. What a rollback put there says so, and so does what one left.
-fn outcome(release: &PastRelease, look: Look) -> String {
+fn outcome(release: &PastRelease, look: TextStyle) -> String {
     let rollback = release.restores.is_some();
     let to = look.release(&release.release.to_string());
-    let standing = if release.standing == Standing::Current { " (now)" } else { standing(release.standing) };
+    let standing = if release.standing == Availability::Current { " (now)" } else { standing(release.standing) };
     let left = if release.was_left { ", then rolled back" } else { "" };
     let (mark, style, text) = match release.outcome.as_deref() {
         Some("deployed") => {
@@ -137,11 +137,11 @@ fn outcome(release: &PastRelease, look: Look) -> String {
     format!("{} {style}{text}{style:#}{left}{standing}", mark.shown())
 }
 
-fn standing(standing: Standing) -> &'static str {
+fn standing(standing: Availability) -> &'static str {
     match standing {
-        Standing::Past => "",
-        Standing::RollingOut => " (rolling out)",
-        Standing::Current => " (current)",
+        Availability::Past => "",
+        Availability::RollingOut => " (rolling out)",
+        Availability::Current => " (current)",
     }
 }
 

@@ -1,11 +1,11 @@
 //! What `hold` and `unhold` end with.
 
-use super::style::{Look, Mark, wrapped};
+use super::style::{Mark, TextStyle, wrapped};
 use crate::domain::hold::Hold;
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
 
 /// What is there after `hold` or `unhold`, and what is not any more. What several components have stands once.
-pub fn holds(changed: &ChangedHolds, environment: &str, look: Look) -> Vec<String> {
+pub fn holds(changed: &ChangedHolds, environment: &str, look: TextStyle) -> Vec<String> {
     let mut lines = Vec::new();
     for (components, lifted) in each(changed, |component| &component.lifted) {
         let place = place(changed, &components, environment);
@@ -52,7 +52,7 @@ fn place(changed: &ChangedHolds, components: &[&str], environment: &str) -> Stri
     if is_all { environment.to_owned() } else { format!("{environment} {}", components.join(", ")) }
 }
 
-fn marked(mark: Mark, text: &str, look: Look) -> Vec<String> {
+fn marked(mark: Mark, text: &str, look: TextStyle) -> Vec<String> {
     wrapped(text, look.width, &format!("{} ", mark.shown()), "  ")
 }
 

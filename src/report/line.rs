@@ -1,10 +1,10 @@
 //! A line that people read, and from which level on it is shown.
 
-use super::style::{CAREFUL, Look, STRONG, wrapped};
+use super::style::{CAREFUL, STRONG, TextStyle, wrapped};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum ReportDetail {
     /// Errors only, and the result.
     Quiet,
     /// Also warnings.
@@ -17,25 +17,25 @@ pub enum Level {
 
 /// A line, or some that belong together.
 #[derive(Debug)]
-pub struct Line {
+pub struct ReportLine {
     /// The text.
     pub text: String,
     /// The level from which on it is shown.
-    pub least: Level,
+    pub least: ReportDetail,
 }
 
 /// A line that is shown unless less is wanted.
-pub fn note(text: impl Into<String>) -> Line {
-    Line { text: text.into(), least: Level::Everything }
+pub fn note(text: impl Into<String>) -> ReportLine {
+    ReportLine { text: text.into(), least: ReportDetail::Everything }
 }
 
 /// A warning with what to do.
-pub fn warning(text: &str, hint: Option<&str>, look: Look) -> Line {
-    Line { text: warned(text, hint, look), least: Level::Warnings }
+pub fn warning(text: &str, hint: Option<&str>, look: TextStyle) -> ReportLine {
+    ReportLine { text: warned(text, hint, look), least: ReportDetail::Warnings }
 }
 
 /// A warning with what to do, in lines.
-pub fn warned(text: &str, hint: Option<&str>, look: Look) -> String {
+pub fn warned(text: &str, hint: Option<&str>, look: TextStyle) -> String {
     let first = format!("{CAREFUL}warning:{CAREFUL:#} ");
     let mut parts = text.lines();
     let head = parts.next().unwrap_or_default();
@@ -46,7 +46,7 @@ pub fn warned(text: &str, hint: Option<&str>, look: Look) -> String {
 }
 
 /// An action beside what others have said.
-pub fn hinted(hint: &str, look: Look, indent: &str) -> Vec<String> {
+pub fn hinted(hint: &str, look: TextStyle, indent: &str) -> Vec<String> {
     let first = format!("{indent}{STRONG}hint:{STRONG:#} ");
     wrapped(&look.text(hint), look.width, &first, &format!("{indent}  "))
 }

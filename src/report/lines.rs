@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use super::line::{Level, Line, note, warning};
+use super::line::{ReportDetail, ReportLine, note, warning};
 use super::merging;
 use super::plan_lines::{self, warning_text};
 use super::steps::Steps;
-use super::style::{FAINT, Look, cut, wrapped};
+use super::style::{FAINT, TextStyle, cut, wrapped};
 use crate::domain::age;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::names::ComponentName;
 use crate::domain::neutral;
-use crate::domain::step::{StepId, Subject};
+use crate::domain::step::{StepId, StepSubject};
 use crate::domain::view::plan::ShownPlan;
 
 /// What the lines of an event depend on beside the event.
 #[derive(Debug, Clone, Copy)]
 pub struct Showing<'s> {
     /// How much is shown.
-    pub level: Level,
+    pub level: ReportDetail,
     /// How it looks.
-    pub look: Look,
+    pub look: TextStyle,
     /// Whether somebody decides about the plan before it is carried out, so that all of it is shown.
     pub asks: bool,
     /// The steps in progress.
@@ -28,12 +28,12 @@ pub struct Showing<'s> {
 }
 
 /// An event in lines; none where it is not shown. While steps of several components are in progress, each line names its own.
-pub fn of(event: &Event, showing: Showing<'_>) -> Vec<String> {
+pub fn of(event: &RunEvent, showing: Showing<'_>) -> Vec<String> {
     let lines = all(event, showing);
     lines.into_iter().filter(|line| line.least <= showing.level).map(|line| line.text).collect()
 }
 
-fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
+fn all(event: &RunEvent, showing: Showing<'_>) -> Vec<ReportLine> {
     let Showing { look, steps, .. } = showing;
     let several = steps.are_several();
     let about = |about: &Option<ComponentName>| match about {
@@ -41,69 +41,71 @@ fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
         Some(_) | None => String::new(),
     };
     match event {
-        Event::StepStarted(step) => vec![Line { least: Level::Verbose, ..note(format!("  {FAINT}{step}{FAINT:#}")) }],
-        Event::StepEnded { step, took, result, .. } => {
+        RunEvent::StepStarted(step) => {
+            vec![ReportLine { least: ReportDetail::Verbose, ..note(format!("  {FAINT}{step}{FAINT:#}")) }]
+        }
+        RunEvent::StepEnded { step, took, result, .. } => {
             steps.line_of_end(step, *took, *result, look).into_iter().map(note).collect()
         }
-        Event::Output { step, line } => vec![note(output(step, line, several))],
-        Event::Progress { step, text } => {
+        RunEvent::Output { step, line } => vec![note(output(step, line, several))],
+        RunEvent::Progress { step, text } => {
             vec![note(format!("    {}: {}", steps.label(step).trim_end(), look.text(text)))]
         }
-        Event::Expected { step, usual, timeout } => {
+        RunEvent::Expected { step, usual, timeout } => {
             vec![note(format!("    {}: {}", steps.label(step).trim_end(), expectation(*usual, *timeout)))]
         }
-        Event::TaskFailed { step, text, last_line } => {
+        RunEvent::TaskFailed { step, text, last_line } => {
             task_failed(&steps.label(step), text, last_line.as_deref(), look)
         }
-        Event::Heartbeat { step, text, elapsed } => {
+        RunEvent::Heartbeat { step, text, elapsed } => {
             let text = if text.is_empty() { steps.last_output(step).unwrap_or_default() } else { text };
             let (label, elapsed) = (steps.label(step), age::took(*elapsed));
             vec![note(format!("    {}: {elapsed} so far: {}", label.trim_end(), look.text(text)))]
         }
-        Event::Note { about: component, text } => {
+        RunEvent::Note { about: component, text } => {
             let text = look.text(&format!("{}{}", about(component), text.trim_start()));
             wrapped(&text, look.width, "  ", "    ").into_iter().map(note).collect()
         }
-        Event::Warning { about: component, text, hint } => {
+        RunEvent::Warning { about: component, text, hint } => {
             vec![warning(&format!("{}{text}", about(component)), hint.as_deref(), look)]
         }
-        Event::Planned(plan) => plan_lines::of_plan(plan, look, plan.is_all || showing.asks),
-        Event::UnholdPlanned(planned) => plan_lines::of_unhold(planned, look),
-        Event::NothingToPromote(nothing) if nothing.is_all => plan_lines::nothing_to_promote(nothing, look),
-        Event::NotReported { what, hint: Some(hint) } => {
-            vec![Line { least: Level::Quiet, ..warning(what, Some(hint), look) }]
+        RunEvent::Planned(plan) => plan_lines::of_plan(plan, look, plan.is_all || showing.asks),
+        RunEvent::UnholdPlanned(planned) => plan_lines::of_unhold(planned, look),
+        RunEvent::NothingToPromote(nothing) if nothing.is_all => plan_lines::nothing_to_promote(nothing, look),
+        RunEvent::NotReported { what, hint: Some(hint) } => {
+            vec![ReportLine { least: ReportDetail::Quiet, ..warning(what, Some(hint), look) }]
         }
-        Event::NotReported { what, hint: None } => {
-            vec![Line { least: Level::Quiet, ..note(format!("note: {what}")) }]
+        RunEvent::NotReported { what, hint: None } => {
+            vec![ReportLine { least: ReportDetail::Quiet, ..note(format!("note: {what}")) }]
         }
-        Event::Within { event, .. } => {
-            let Event::Planned(plan) = event.as_ref() else { return all(event, showing) };
+        RunEvent::Within { event, .. } => {
+            let RunEvent::Planned(plan) = event.as_ref() else { return all(event, showing) };
             within(plan, look)
         }
-        Event::ReleaseChosen(_)
-        | Event::NothingToPromote(_)
-        | Event::ImagesReused(_)
-        | Event::ApplyStarted
-        | Event::ImageKnown { .. }
-        | Event::Refined { .. }
-        | Event::Made { .. }
-        | Event::ChangeStarted { .. }
-        | Event::ChangeRefused { .. }
-        | Event::DeploymentFollowed { .. }
-        | Event::RevisionKnown { .. }
-        | Event::TasksProven { .. }
-        | Event::ProbeAnswered { .. }
-        | Event::StepResult { .. }
-        | Event::Tasks { .. }
-        | Event::Serves { .. }
-        | Event::ComponentEnded { .. }
-        | Event::Continues { .. }
-        | Event::Logged { .. } => Vec::new(),
+        RunEvent::ReleaseChosen(_)
+        | RunEvent::NothingToPromote(_)
+        | RunEvent::ImagesReused(_)
+        | RunEvent::ApplyStarted
+        | RunEvent::ImageKnown { .. }
+        | RunEvent::Refined { .. }
+        | RunEvent::Made { .. }
+        | RunEvent::ChangeStarted { .. }
+        | RunEvent::ChangeRefused { .. }
+        | RunEvent::DeploymentFollowed { .. }
+        | RunEvent::RevisionKnown { .. }
+        | RunEvent::TasksProven { .. }
+        | RunEvent::ProbeAnswered { .. }
+        | RunEvent::StepResult { .. }
+        | RunEvent::Tasks { .. }
+        | RunEvent::Serves { .. }
+        | RunEvent::ComponentEnded { .. }
+        | RunEvent::Continues { .. }
+        | RunEvent::Logged { .. } => Vec::new(),
     }
 }
 
 /// The plan of a run within this one, about which no person decides.
-fn within(plan: &ShownPlan, look: Look) -> Vec<Line> {
+fn within(plan: &ShownPlan, look: TextStyle) -> Vec<ReportLine> {
     let warnings = plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref(), look));
     warnings.chain(merging::lines(plan).into_iter().map(note)).collect()
 }
@@ -117,7 +119,7 @@ pub fn expectation(usual: Option<Duration>, timeout: Duration) -> String {
 /// How much of the last line of a task that failed is shown as it fails, in characters.
 const LONGEST_LAST_LINE: usize = 300;
 
-fn task_failed(label: &str, text: &str, last_line: Option<&str>, look: Look) -> Vec<Line> {
+fn task_failed(label: &str, text: &str, last_line: Option<&str>, look: TextStyle) -> Vec<ReportLine> {
     let mut lines = wrapped(&look.text(text), look.width, &format!("    {}: ", label.trim_end()), "      ");
     // The diagnosis has more of it; here it is one line, whatever the container wrote.
     let shown = |line| cut(&neutral::phrase(line, LONGEST_LAST_LINE), look.width.map(|width| width.saturating_sub(8)));
@@ -134,9 +136,9 @@ pub fn output(step: &StepId, line: &str, several: bool) -> String {
 /// What a step is about, as it stands before its output.
 fn subject(step: &StepId) -> String {
     match &step.subject {
-        Subject::Component(component) => component.to_string(),
-        Subject::Source(environment, component) => format!("{environment} {component}"),
-        Subject::Statuses => "statuses".to_owned(),
+        StepSubject::Component(component) => component.to_string(),
+        StepSubject::Source(environment, component) => format!("{environment} {component}"),
+        StepSubject::Statuses => "statuses".to_owned(),
     }
 }
 
@@ -145,38 +147,41 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::step::Verb;
+    use crate::domain::step::StepVerb;
     use crate::report::style::columns;
 
-    fn plain(event: &Event, level: Level, steps: &Steps) -> Vec<String> {
-        let look = Look { width: Some(40), exact: level >= Level::Verbose, now: Timestamp::UNIX_EPOCH };
+    fn plain(event: &RunEvent, level: ReportDetail, steps: &Steps) -> Vec<String> {
+        let look = TextStyle { width: Some(40), exact: level >= ReportDetail::Verbose, now: Timestamp::UNIX_EPOCH };
         let lines = of(event, Showing { level, look, asks: false, steps });
         lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
     }
 
     fn build(component: &str) -> StepId {
-        StepId::new(Verb::Build, &component.parse().unwrap())
+        StepId::new(StepVerb::Build, &component.parse().unwrap())
     }
 
     #[test]
     fn quiet_shows_neither_notes_nor_warnings() {
-        let note = Event::Note { about: None, text: "known".to_owned() };
+        let note = RunEvent::Note { about: None, text: "known".to_owned() };
         let hint = Some("run `a command that is longer than the line is wide`".to_owned());
-        let warning = Event::Warning { about: None, text: "odd".to_owned(), hint };
+        let warning = RunEvent::Warning { about: None, text: "odd".to_owned(), hint };
         let plain = |event, level| plain(event, level, &Steps::default());
-        assert_eq!(plain(&note, Level::Everything), ["  known"]);
-        assert!(plain(&note, Level::Warnings).is_empty());
-        assert!(plain(&warning, Level::Quiet).is_empty());
+        assert_eq!(plain(&note, ReportDetail::Everything), ["  known"]);
+        assert!(plain(&note, ReportDetail::Warnings).is_empty());
+        assert!(plain(&warning, ReportDetail::Quiet).is_empty());
         let shown = "warning: odd\nhint: run\n  `a command that is longer than the line is wide`";
-        assert_eq!(plain(&warning, Level::Warnings), [shown]);
+        assert_eq!(plain(&warning, ReportDetail::Warnings), [shown]);
     }
 
     #[test]
     fn the_last_line_of_a_task_that_failed_is_one_line() {
         for last in ["x".repeat(10_000), "界".repeat(10_000), "a\n::error::forged\r".repeat(100)] {
-            let event =
-                Event::TaskFailed { step: build("backend"), text: "task 1 failed".to_owned(), last_line: Some(last) };
-            let lines = plain(&event, Level::Everything, &Steps::default());
+            let event = RunEvent::TaskFailed {
+                step: build("backend"),
+                text: "task 1 failed".to_owned(),
+                last_line: Some(last),
+            };
+            let lines = plain(&event, ReportDetail::Everything, &Steps::default());
             let line = lines.last().unwrap();
             assert!(line.starts_with("      | ") && line.ends_with('…'), "{line}");
             assert!(columns(line) <= 40 && !line.contains(['\n', '\r']), "{line}");
@@ -187,13 +192,13 @@ mod tests {
     fn with_several_in_progress_each_line_names_its_component() {
         let mut steps = Steps::default();
         for component in ["backend", "site"] {
-            steps.see(&Event::StepStarted(build(component)));
+            steps.see(&RunEvent::StepStarted(build(component)));
         }
-        let plain = |event: Event| plain(&event, Level::Everything, &steps);
+        let plain = |event: RunEvent| plain(&event, ReportDetail::Everything, &steps);
         let (step, text, name) = (build("backend"), || "text".to_owned(), "backend".parse::<ComponentName>().unwrap());
-        assert_eq!(plain(Event::Output { step, line: text() }), ["    backend | text"]);
-        assert_eq!(plain(Event::Note { about: Some(name.clone()), text: "  text".to_owned() }), ["  backend: text"]);
-        let warning = Event::Warning { about: Some(name), text: text(), hint: None };
+        assert_eq!(plain(RunEvent::Output { step, line: text() }), ["    backend | text"]);
+        assert_eq!(plain(RunEvent::Note { about: Some(name.clone()), text: "  text".to_owned() }), ["  backend: text"]);
+        let warning = RunEvent::Warning { about: Some(name), text: text(), hint: None };
         assert_eq!(plain(warning), ["warning: backend: text"]);
     }
 }

@@ -7,16 +7,16 @@ use indexmap::IndexMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::lines::expectation;
-use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, padded};
+use super::style::{BAD, CAREFUL, FAINT, GOOD, TextStyle, padded};
 use crate::domain::age;
-use crate::domain::event::{Event, SeenTask};
+use crate::domain::event::{RunEvent, SeenTask};
 use crate::domain::step::StepId;
 use crate::sink;
 
 /// The moving lines.
 #[derive(Debug)]
-pub struct Live {
-    look: Look,
+pub struct LiveLines {
+    look: TextStyle,
     all: MultiProgress,
     steps: RefCell<IndexMap<StepId, Moving>>,
 }
@@ -34,32 +34,32 @@ struct Moving {
     expected: Option<String>,
 }
 
-impl Live {
+impl LiveLines {
     /// No lines yet.
-    pub fn new(look: Look) -> Self {
+    pub fn new(look: TextStyle) -> Self {
         Self { look, all: MultiProgress::new(), steps: RefCell::default() }
     }
 
     /// Shows an event: in the lines of its step, or in lines above them. `label`: what its step is called.
     #[expect(clippy::wildcard_enum_match_arm, reason = "what does not move a line is shown above them")]
-    pub fn show(&self, event: &Event, lines: &[String], label: &str) {
+    pub fn show(&self, event: &RunEvent, lines: &[String], label: &str) {
         match event {
-            Event::StepStarted(step) => return self.begin(step, label),
-            Event::Progress { step, text } => {
+            RunEvent::StepStarted(step) => return self.begin(step, label),
+            RunEvent::Progress { step, text } => {
                 self.with(step, |moving, look| say(&moving.line, &look.text(text)));
                 return;
             }
-            Event::Tasks { step, tasks } => return self.with_below(step, |moving| moving.tasks.clone_from(tasks)),
-            Event::Output { step, line } if lines.is_empty() => {
+            RunEvent::Tasks { step, tasks } => return self.with_below(step, |moving| moving.tasks.clone_from(tasks)),
+            RunEvent::Output { step, line } if lines.is_empty() => {
                 return self.with_below(step, |moving| moving.last = Some(line.clone()));
             }
-            Event::Expected { step, usual, timeout } => {
+            RunEvent::Expected { step, usual, timeout } => {
                 let expected = format!("{}. Ctrl-C ends the watching, not ECS", expectation(*usual, *timeout));
                 return self.with_below(step, |moving| moving.expected = Some(expected));
             }
             // The moving line is sign of life enough.
-            Event::Heartbeat { .. } => return,
-            Event::StepEnded { step, .. } => self.end(step),
+            RunEvent::Heartbeat { .. } => return,
+            RunEvent::StepEnded { step, .. } => self.end(step),
             _ => {}
         }
         self.above(lines);
@@ -99,7 +99,7 @@ impl Live {
         }
     }
 
-    fn with(&self, step: &StepId, change: impl FnOnce(&mut Moving, Look)) {
+    fn with(&self, step: &StepId, change: impl FnOnce(&mut Moving, TextStyle)) {
         if let Some(moving) = self.steps.borrow_mut().get_mut(step) {
             change(moving, self.look);
         }
@@ -143,7 +143,7 @@ fn say(line: &ProgressBar, text: &str) {
 }
 
 /// The lines below that of a step.
-fn below(moving: &Moving, look: Look) -> Vec<String> {
+fn below(moving: &Moving, look: TextStyle) -> Vec<String> {
     let mut lines: Vec<String> = moving.tasks.iter().map(task).collect();
     lines.extend(moving.last.as_ref().map(|line| format!("      {FAINT}{}{FAINT:#}", look.text(line))));
     lines.extend(moving.expected.as_ref().map(|text| format!("      {FAINT}{text}{FAINT:#}")));

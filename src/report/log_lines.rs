@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use anstyle::{AnsiColor, Style};
 
-use super::style::{FAINT, Look};
+use super::style::{FAINT, TextStyle};
 use crate::domain::view::logs::{LogEntry, task_of};
 
 /// How many digits of a task's id are shown.
@@ -22,14 +22,14 @@ const COLOURS: [AnsiColor; 6] = [
 /// Shows lines one after the other.
 #[derive(Debug)]
 pub struct LogLines {
-    look: Look,
+    look: TextStyle,
     /// The tasks in the order in which they came: each has its own colour, as far as there are enough.
     tasks: RefCell<Vec<String>>,
 }
 
 impl LogLines {
     /// Shows nothing yet.
-    pub fn new(look: Look) -> Self {
+    pub fn new(look: TextStyle) -> Self {
         Self { look, tasks: RefCell::default() }
     }
 
@@ -80,9 +80,9 @@ mod tests {
         }
     }
 
-    fn look(exact: bool) -> Look {
+    fn look(exact: bool) -> TextStyle {
         let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
-        Look { width: Some(80), exact, now }
+        TextStyle { width: Some(80), exact, now }
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use super::style::STRONG;
 use super::words::difference;
-use crate::domain::plan::{Change, beside_the_release, shipped};
+use crate::domain::plan::{PlanChange, beside_the_release, shipped};
 use crate::domain::short::short_ids;
 use crate::domain::view::plan::ShownPlan;
 
 /// What merging would change in an environment, briefly: the image is another with each commit.
 pub fn lines(plan: &ShownPlan) -> Vec<String> {
     let place = format!("{STRONG}{}{STRONG:#}, when this is merged", plan.environment);
-    let settings = |component: &[Change]| beside_the_release(component).len();
+    let settings = |component: &[PlanChange]| beside_the_release(component).len();
     let changed: Vec<_> = plan.components.iter().filter(|component| !component.changes.is_empty()).collect();
     if changed.is_empty() {
         return vec![format!("{place}: nothing changes")];
@@ -34,14 +34,14 @@ mod tests {
 
     #[test]
     fn what_merging_changes_is_said_without_the_image() {
-        let change = |path: &str| Change { path: path.to_owned(), from: None, to: Some("1".to_owned()) };
+        let change = |path: &str| PlanChange { path: path.to_owned(), from: None, to: Some("1".to_owned()) };
         let image = || {
             vec![
                 change("containerDefinitions[web].image"),
                 change("containerDefinitions[web].dockerLabels[shipgate.sha]"),
             ]
         };
-        let plain = |changes: [Vec<Change>; 2]| {
+        let plain = |changes: [Vec<PlanChange>; 2]| {
             let mut plan = ShownPlan::sample();
             for (component, changes) in plan.components.iter_mut().zip(changes) {
                 component.changes = changes;

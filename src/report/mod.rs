@@ -41,14 +41,14 @@ use jiff::Timestamp;
 
 use crate::cli::OutputFormat;
 use crate::context::Context;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::interruption::OpenWork;
 use crate::domain::outcome::Outcome;
-use crate::domain::view::{Answer, Request};
+use crate::domain::view::{CommandAnswer, CommandRequest};
 use crate::events::{Events, Listener};
-use end::{End, Sink};
-use line::Level;
+use end::{CommandEnd, Sink};
+use line::ReportDetail;
 use record::Record;
 
 /// Who is reported to.
@@ -57,7 +57,7 @@ struct Audience<'a> {
     /// Where the program runs. Absent: that is not known.
     context: Option<&'a Context>,
     /// How much people see. Absent: they have read it already.
-    level: Option<Level>,
+    level: Option<ReportDetail>,
     /// What goes to standard output.
     format: OutputFormat,
     /// The present, which ages are counted from. Absent: none is shown.
@@ -65,22 +65,22 @@ struct Audience<'a> {
 }
 
 /// The sinks of a run, in the order in which they are reported to.
-fn sinks(audience: Audience<'_>, request: &Request) -> Vec<Box<dyn Sink>> {
+fn sinks(audience: Audience<'_>, request: &CommandRequest) -> Vec<Box<dyn Sink>> {
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    sinks.extend(audience.context.map(|context| Box::new(github::Statuses::new(context, request)) as _));
+    sinks.extend(audience.context.map(|context| Box::new(github::StatusReporter::new(context, request)) as _));
     sinks.extend(sinks_here(audience, request));
     sinks
 }
 
 /// Those of them that need neither network nor runtime.
-fn sinks_here(audience: Audience<'_>, request: &Request) -> Vec<Box<dyn Sink>> {
+fn sinks_here(audience: Audience<'_>, request: &CommandRequest) -> Vec<Box<dyn Sink>> {
     let Audience { context, level, format, now } = audience;
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
     sinks.extend(level.map(|level| {
         Box::new(terminal::Terminal::new(context, request, (level, format), now.unwrap_or_default())) as _
     }));
-    sinks.extend(context.and_then(github::Workflow::of).map(|workflow| Box::new(workflow) as _));
-    sinks.extend((format == OutputFormat::Json).then(|| Box::new(json::Document) as _));
+    sinks.extend(context.and_then(github::WorkflowLink::of).map(|workflow| Box::new(workflow) as _));
+    sinks.extend((format == OutputFormat::Json).then(|| Box::new(json::DocumentV1) as _));
     sinks
 }
 
@@ -93,7 +93,7 @@ pub struct Reporting {
 
 #[derive(Debug)]
 struct Hub {
-    request: Request,
+    request: CommandRequest,
     sinks: Vec<Box<dyn Sink>>,
     record: RefCell<Record>,
     open: RefCell<OpenWork>,
@@ -104,8 +104,8 @@ struct Hub {
 }
 
 impl Listener for Hub {
-    fn event(&self, event: Event) {
-        if matches!(event, Event::ChangeStarted { .. }) {
+    fn event(&self, event: RunEvent) {
+        if matches!(event, RunEvent::ChangeStarted { .. }) {
             self.has_changed.store(true, Ordering::Relaxed);
         }
         self.record.borrow_mut().see(&event);
@@ -120,8 +120,8 @@ impl Reporting {
     /// The report of a command that begins now.
     pub fn new(
         context: &Context,
-        request: Request,
-        (level, format): (Level, OutputFormat),
+        request: CommandRequest,
+        (level, format): (ReportDetail, OutputFormat),
         clock: fn() -> Timestamp,
     ) -> Self {
         let now = clock();
@@ -151,7 +151,7 @@ impl Reporting {
         let found = self.hub.open.borrow().interrupted();
         for component in found.components {
             let (outcome, causes, released) = (Outcome::Interrupted, Vec::new(), None);
-            self.events.emit(Event::ComponentEnded { component, outcome, causes, released });
+            self.events.emit(RunEvent::ComponentEnded { component, outcome, causes, released });
         }
         let failure =
             found.steps.iter().fold(failure, |failure, step| failure.cause(format!("`{step}` was in progress")));
@@ -175,18 +175,18 @@ impl Reporting {
     }
 
     /// Reports what may fail.
-    pub async fn settle(&self, result: Result<&Answer, &Failure>) {
+    pub async fn settle(&self, result: Result<&CommandAnswer, &Failure>) {
         for sink in &self.hub.sinks {
             let record = self.record();
-            sink.settle(End { request: &self.hub.request, record: &record, result }, &self.events).await;
+            sink.settle(CommandEnd { request: &self.hub.request, record: &record, result }, &self.events).await;
         }
     }
 
     /// Reports how the command ended.
-    pub fn end(&self, result: Result<&Answer, &Failure>) -> Outcome {
+    pub fn end(&self, result: Result<&CommandAnswer, &Failure>) -> Outcome {
         let mut record = self.record();
         record.ended = Some((self.hub.clock)());
-        let end = End { request: &self.hub.request, record: &record, result };
+        let end = CommandEnd { request: &self.hub.request, record: &record, result };
         for sink in &self.hub.sinks {
             sink.end(end);
         }
@@ -199,7 +199,12 @@ impl Reporting {
 }
 
 /// Reports that the command line is not understood. People have read that already.
-pub fn unparsed(context: Option<&Context>, request: &Request, format: OutputFormat, failure: &Failure) -> Outcome {
+pub fn unparsed(
+    context: Option<&Context>,
+    request: &CommandRequest,
+    format: OutputFormat,
+    failure: &Failure,
+) -> Outcome {
     let mut record = Record::new(request);
     "the command line".clone_into(&mut record.place);
     end_without_run(Audience { context, level: None, format, now: None }, request, &record, failure)
@@ -207,10 +212,10 @@ pub fn unparsed(context: Option<&Context>, request: &Request, format: OutputForm
 
 /// Reports that the program cannot start: where it runs is not known.
 pub fn without_context(format: OutputFormat, failure: &Failure) -> Outcome {
-    let request = Request::default();
+    let request = CommandRequest::default();
     let record = Record::new(&request);
     end_without_run(
-        Audience { context: None, level: Some(Level::Everything), format, now: None },
+        Audience { context: None, level: Some(ReportDetail::Everything), format, now: None },
         &request,
         &record,
         failure,
@@ -218,9 +223,15 @@ pub fn without_context(format: OutputFormat, failure: &Failure) -> Outcome {
 }
 
 /// Reports that the program breaks off, on whatever thread, beside the report of its run: that is not there any more.
-pub fn broken_off(context: &Context, request: &Request, level: Level, format: OutputFormat, failure: &Failure) {
+pub fn broken_off(
+    context: &Context,
+    request: &CommandRequest,
+    level: ReportDetail,
+    format: OutputFormat,
+    failure: &Failure,
+) {
     let record = Record::new(request);
-    let end = End { request, record: &record, result: Err(failure) };
+    let end = CommandEnd { request, record: &record, result: Err(failure) };
     if context.in_actions() {
         // Or this would be folded with the output of the step that was shown.
         folded::end_group();
@@ -230,8 +241,8 @@ pub fn broken_off(context: &Context, request: &Request, level: Level, format: Ou
     }
 }
 
-fn end_without_run(audience: Audience<'_>, request: &Request, record: &Record, failure: &Failure) -> Outcome {
-    let end = End { request, record, result: Err(failure) };
+fn end_without_run(audience: Audience<'_>, request: &CommandRequest, record: &Record, failure: &Failure) -> Outcome {
+    let end = CommandEnd { request, record, result: Err(failure) };
     for sink in sinks(audience, request) {
         sink.end(end);
     }
@@ -243,30 +254,30 @@ mod tests {
     use futures_util::future::LocalBoxFuture;
 
     use super::*;
-    use crate::domain::step::{StepId, Verb};
+    use crate::domain::step::{StepId, StepVerb};
 
     /// Keeps what it sees, by the name of the sink.
     #[derive(Debug)]
-    struct Recorder {
+    struct SinkRecorder {
         name: &'static str,
         settles: bool,
         seen: Rc<RefCell<Vec<String>>>,
     }
 
-    impl Recorder {
+    impl SinkRecorder {
         fn saw(&self, what: &str) {
             self.seen.borrow_mut().push(format!("{} {what}", self.name));
         }
     }
 
-    impl Sink for Recorder {
-        fn event(&self, event: &Event) {
-            if let Event::Note { text, .. } = event {
+    impl Sink for SinkRecorder {
+        fn event(&self, event: &RunEvent) {
+            if let RunEvent::Note { text, .. } = event {
                 self.saw(text);
             }
         }
 
-        fn settle<'s>(&'s self, end: End<'s>, events: &'s Events) -> LocalBoxFuture<'s, ()> {
+        fn settle<'s>(&'s self, end: CommandEnd<'s>, events: &'s Events) -> LocalBoxFuture<'s, ()> {
             Box::pin(async move {
                 self.saw(&format!("settles after {:?}", warnings(end)));
                 if self.settles {
@@ -276,19 +287,22 @@ mod tests {
             })
         }
 
-        fn end(&self, end: End<'_>) {
+        fn end(&self, end: CommandEnd<'_>) {
             self.saw(&format!("end {} {:?}", end.outcome(), warnings(end)));
         }
     }
 
-    fn warnings(end: End<'_>) -> Vec<&str> {
+    fn warnings(end: CommandEnd<'_>) -> Vec<&str> {
         end.record.warnings.iter().map(|warning| warning.text.as_str()).collect()
     }
 
     fn reporting(seen: &Rc<RefCell<Vec<String>>>) -> Reporting {
-        let sink = |name, settles| Box::new(Recorder { name, settles, seen: Rc::clone(seen) }) as Box<dyn Sink>;
-        let request =
-            Request { command: "deploy".to_owned(), environment: Some("stage".to_owned()), ..Request::default() };
+        let sink = |name, settles| Box::new(SinkRecorder { name, settles, seen: Rc::clone(seen) }) as Box<dyn Sink>;
+        let request = CommandRequest {
+            command: "deploy".to_owned(),
+            environment: Some("stage".to_owned()),
+            ..CommandRequest::default()
+        };
         let record = RefCell::new(Record::new(&request));
         let sinks = vec![sink("first", true), sink("second", false)];
         let (open, has_changed) = (RefCell::default(), Arc::default());
@@ -302,7 +316,7 @@ mod tests {
         let seen = Rc::default();
         let reporting = reporting(&seen);
         reporting.events().note("begun");
-        let answer = Answer::Change(Outcome::Deployed);
+        let answer = CommandAnswer::Change(Outcome::Deployed);
         reporting.settle(Ok(&answer)).await;
         assert_eq!(reporting.end(Ok(&answer)), Outcome::Deployed);
         assert_eq!(
@@ -323,7 +337,7 @@ mod tests {
     #[tokio::test]
     async fn an_interruption_names_the_steps_that_were_open() {
         let reporting = reporting(&Rc::default());
-        let step = StepId::new(Verb::Build, &"backend".parse().unwrap());
+        let step = StepId::new(StepVerb::Build, &"backend".parse().unwrap());
         let work = reporting.events().step(&step, std::future::pending::<Result<(), Failure>>());
         tokio::select! {
             biased;

@@ -1,20 +1,20 @@
 //! A plan for people: what, from where to where, what comes with it, what differs, and what the gates say.
 
 use super::decision_lines::{decided, shown_gates, surroundings};
-use super::line::{Line, note, warning};
-use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, STRONG, columns, cut, padded, wrapped};
+use super::line::{ReportLine, note, warning};
+use super::style::{BAD, CAREFUL, FAINT, GOOD, STRONG, TextStyle, columns, cut, padded, wrapped};
 use super::words;
 use crate::domain::gate::Gate;
-use crate::domain::plan::{Change, Intent, PlanWarning, Running, Step, beside_the_release, shipped};
+use crate::domain::plan::{Intent, PlanChange, PlanStep, PlanWarning, Running, beside_the_release, shipped};
 use crate::domain::proof::Whereabouts;
 use crate::domain::release::{CommitLine, Commits};
-use crate::domain::step::{StepId, Subject, Verb};
+use crate::domain::step::{StepId, StepSubject, StepVerb};
 use crate::domain::view::holds::PlannedUnhold;
 use crate::domain::view::plan::{CommitRange, NothingToPromote, PlannedComponent, ShownPlan};
 
 /// The plan. `whole`: somebody decides about it, so all of it is shown; else what is about to happen, in a line.
-pub fn of_plan(plan: &ShownPlan, look: Look, whole: bool) -> Vec<Line> {
-    let mut lines: Vec<Line> = headline(plan, look).into_iter().map(note).collect();
+pub fn of_plan(plan: &ShownPlan, look: TextStyle, whole: bool) -> Vec<ReportLine> {
+    let mut lines: Vec<ReportLine> = headline(plan, look).into_iter().map(note).collect();
     lines.push(note(""));
     if whole {
         lines.extend(plan.commits.iter().flat_map(|range| commits(range, look)).map(note));
@@ -39,9 +39,9 @@ pub fn of_plan(plan: &ShownPlan, look: Look, whole: bool) -> Vec<Line> {
 }
 
 /// The plan of holds that are taken off.
-pub fn of_unhold(PlannedUnhold { plan, gates }: &PlannedUnhold, look: Look) -> Vec<Line> {
+pub fn of_unhold(PlannedUnhold { plan, gates }: &PlannedUnhold, look: TextStyle) -> Vec<ReportLine> {
     let heading = format!("{STRONG}{}{STRONG:#}   unhold {}   {}", plan.app, plan.environment, plan.reason);
-    let mut lines: Vec<Line> = wrapped(&heading, look.width, "", "    ").into_iter().map(note).collect();
+    let mut lines: Vec<ReportLine> = wrapped(&heading, look.width, "", "    ").into_iter().map(note).collect();
     lines.push(note(""));
     for component in &plan.components {
         let name = &component.name;
@@ -59,7 +59,7 @@ pub fn of_unhold(PlannedUnhold { plan, gates }: &PlannedUnhold, look: Look) -> V
 }
 
 /// There is no plan, because the source has proven no release.
-pub fn nothing_to_promote(nothing: &NothingToPromote, look: Look) -> Vec<Line> {
+pub fn nothing_to_promote(nothing: &NothingToPromote, look: TextStyle) -> Vec<ReportLine> {
     let NothingToPromote { app, environment, source, gates, .. } = nothing;
     let heading =
         format!("{STRONG}{app}{STRONG:#}   {source} → {environment}   {CAREFUL}there is nothing to promote{CAREFUL:#}");
@@ -68,8 +68,8 @@ pub fn nothing_to_promote(nothing: &NothingToPromote, look: Look) -> Vec<Line> {
 }
 
 /// Blank lines stand alone, and not at the end of a short plan.
-fn separated(lines: Vec<Line>) -> Vec<Line> {
-    let mut kept: Vec<Line> = Vec::new();
+fn separated(lines: Vec<ReportLine>) -> Vec<ReportLine> {
+    let mut kept: Vec<ReportLine> = Vec::new();
     for line in lines {
         if !(line.text.is_empty() && kept.last().is_none_or(|last| last.text.is_empty())) {
             kept.push(line);
@@ -82,7 +82,7 @@ fn separated(lines: Vec<Line>) -> Vec<Line> {
 }
 
 /// What, from what to what, with how many commits, and whether anything but the image differs.
-fn headline(plan: &ShownPlan, look: Look) -> Vec<String> {
+fn headline(plan: &ShownPlan, look: TextStyle) -> Vec<String> {
     let environment = &plan.environment;
     let direction = match &plan.intent {
         Intent::Deploy => environment.to_string(),
@@ -100,7 +100,7 @@ fn headline(plan: &ShownPlan, look: Look) -> Vec<String> {
     vec![words.join("   "), format!("    {}", rest.join("   "))]
 }
 
-fn from_to(plan: &ShownPlan, look: Look) -> String {
+fn from_to(plan: &ShownPlan, look: TextStyle) -> String {
     let to = look.release(&plan.release.to_string());
     let to = format!("{STRONG}{to}{STRONG:#}");
     let mut from: Vec<String> = Vec::new();
@@ -118,7 +118,7 @@ fn from_to(plan: &ShownPlan, look: Look) -> String {
 }
 
 /// What a component runs, for people: the release, or what runs in its place.
-pub fn ran(running: &Running, place: &Whereabouts, look: Look) -> String {
+pub fn ran(running: &Running, place: &Whereabouts, look: TextStyle) -> String {
     match &place.revision {
         Some(revision) if running.sha.is_none() && running.baseline.is_none() => revision.clone(),
         Some(_) | None => words::release(running, look),
@@ -150,7 +150,7 @@ fn what_changes(plan: &ShownPlan) -> String {
 /// The columns of the name of a commit's author on a terminal, at most.
 const AUTHOR: usize = 20;
 
-fn commits(range: &CommitRange, look: Look) -> Vec<String> {
+fn commits(range: &CommitRange, look: TextStyle) -> Vec<String> {
     let CommitRange { commits, compare, .. } = range;
     let ages: Vec<String> =
         commits.newest.iter().map(|commit| commit.committed.map(|at| look.time(at)).unwrap_or_default()).collect();
@@ -191,7 +191,7 @@ fn subject(commit: &CommitLine) -> String {
 }
 
 /// A component: where it runs, and what would be done.
-fn block(plan: &ShownPlan, component: &PlannedComponent, look: Look) -> Vec<String> {
+fn block(plan: &ShownPlan, component: &PlannedComponent, look: TextStyle) -> Vec<String> {
     let mut lines = wrapped(&heading(component), look.width, "  ", "      ");
     let steps = plan.steps.iter().filter(|step| step.id.component() == Some(&component.name));
     lines.extend(steps.filter(|step| is_named(step, plan)).flat_map(|step| {
@@ -234,34 +234,34 @@ fn heading(component: &PlannedComponent) -> String {
 }
 
 /// Whether a step is named beside what differs: the others are the way there, and always the same.
-fn is_named(step: &Step, plan: &ShownPlan) -> bool {
+fn is_named(step: &PlanStep, plan: &ShownPlan) -> bool {
     match step.id.verb {
-        Verb::CreateRepository
-        | Verb::Build
-        | Verb::Tag
-        | Verb::Copy
-        | Verb::Bundle
-        | Verb::Store
-        | Verb::UseRevision
-        | Verb::PreDeploy
-        | Verb::Hold
-        | Verb::MoveTags
-        | Verb::CleanUp
-        | Verb::WaitForOthers => true,
-        Verb::Register => plan.intent == Intent::Rollback,
-        Verb::Update
-        | Verb::Publish
-        | Verb::WaitFor
-        | Verb::Prove
-        | Verb::Verify
-        | Verb::Probe
-        | Verb::Settle
-        | Verb::RollBack => false,
+        StepVerb::CreateRepository
+        | StepVerb::Build
+        | StepVerb::Tag
+        | StepVerb::Copy
+        | StepVerb::Bundle
+        | StepVerb::Store
+        | StepVerb::UseRevision
+        | StepVerb::PreDeploy
+        | StepVerb::Hold
+        | StepVerb::MoveTags
+        | StepVerb::CleanUp
+        | StepVerb::WaitForOthers => true,
+        StepVerb::Register => plan.intent == Intent::Rollback,
+        StepVerb::Update
+        | StepVerb::Publish
+        | StepVerb::WaitFor
+        | StepVerb::Prove
+        | StepVerb::Verify
+        | StepVerb::Probe
+        | StepVerb::Settle
+        | StepVerb::RollBack => false,
     }
 }
 
 /// What differs beside the image, where anything does.
-fn differences(plan: &ShownPlan, component: &PlannedComponent, look: Look) -> Vec<String> {
+fn differences(plan: &ShownPlan, component: &PlannedComponent, look: TextStyle) -> Vec<String> {
     let beside = beside_the_release(&component.changes);
     if beside.is_empty() {
         return Vec::new();
@@ -278,7 +278,7 @@ pub fn warning_text(warning: &PlanWarning) -> String {
 }
 
 /// A change in one line, as in a diff.
-pub fn shown_change(change: &Change) -> String {
+pub fn shown_change(change: &PlanChange) -> String {
     let path = &change.path;
     match (&change.from, &change.to) {
         (Some(from), Some(to)) if from == to => {
@@ -293,18 +293,18 @@ pub fn shown_change(change: &Change) -> String {
 
 /// What a plan comes to, counted: `update 1 service, build nothing`.
 pub fn counted_steps<'s>(steps: impl Iterator<Item = &'s StepId>) -> String {
-    let steps: Vec<_> = steps.filter(|step| matches!(step.subject, Subject::Component(_))).collect();
-    let count = |verb: Verb| steps.iter().filter(|step| step.verb == verb).count();
-    let both = |first: (Verb, &str, &str), second: (Verb, &str, &str)| {
-        let counted = |(verb, one, many): (Verb, &str, &str)| {
+    let steps: Vec<_> = steps.filter(|step| matches!(step.subject, StepSubject::Component(_))).collect();
+    let count = |verb: StepVerb| steps.iter().filter(|step| step.verb == verb).count();
+    let both = |first: (StepVerb, &str, &str), second: (StepVerb, &str, &str)| {
+        let counted = |(verb, one, many): (StepVerb, &str, &str)| {
             Some(count(verb)).filter(|count| *count > 0).map(|count| words::count(count, one, many))
         };
         let parts: Vec<String> = counted(first).into_iter().chain(counted(second)).collect();
         (!parts.is_empty()).then(|| parts.join(" and "))
     };
-    let updates = both((Verb::Update, "service", "services"), (Verb::Publish, "site", "sites"));
-    let builds = both((Verb::Build, "image", "images"), (Verb::Bundle, "site", "sites"));
-    let copies = count(Verb::Copy);
+    let updates = both((StepVerb::Update, "service", "services"), (StepVerb::Publish, "site", "sites"));
+    let builds = both((StepVerb::Build, "image", "images"), (StepVerb::Bundle, "site", "sites"));
+    let copies = count(StepVerb::Copy);
     if updates.is_none() && builds.is_none() && copies == 0 {
         let changes = steps.iter().any(|step| step.verb.changes());
         return if changes { "update no service".to_owned() } else { "nothing to change".to_owned() };
@@ -325,8 +325,8 @@ mod tests {
         lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
     }
 
-    fn look(width: usize) -> Look {
-        Look { width: Some(width), exact: false, now: Timestamp::from_second(1_000).unwrap() }
+    fn look(width: usize) -> TextStyle {
+        TextStyle { width: Some(width), exact: false, now: Timestamp::from_second(1_000).unwrap() }
     }
 
     #[test]
@@ -334,13 +334,14 @@ mod tests {
         let mut plan = ShownPlan::sample();
         plan.components[0].running.sha = Some("a".repeat(40));
         plan.components[1].running.sha = Some("a".repeat(40));
-        plan.steps = vec![Step::new(Verb::Update, &"backend".parse().unwrap(), "")];
-        let release = Change { path: "release".to_owned(), from: None, to: Some("b".to_owned()) };
+        plan.steps = vec![PlanStep::new(StepVerb::Update, &"backend".parse().unwrap(), "")];
+        let release = PlanChange { path: "release".to_owned(), from: None, to: Some("b".to_owned()) };
         plan.components[0].changes = vec![release];
         assert_eq!(plain(&headline(&plan, look(80))), ["shop   stage   aaaaaaa → 4b825dc   only the files change"]);
         plan.components[1].running.sha = None;
         plan.components[1].whereabouts.revision = Some("worker:3".to_owned());
-        plan.components[1].changes = vec![Change { path: "memory".to_owned(), from: None, to: Some("1".to_owned()) }];
+        plan.components[1].changes =
+            vec![PlanChange { path: "memory".to_owned(), from: None, to: Some("1".to_owned()) }];
         plan.intent = Intent::Rollback;
         let lines = ["shop   roll back stage", "    several → 4b825dc   the files and 1 setting change"];
         assert_eq!(plain(&headline(&plan, look(60))), lines);
@@ -376,14 +377,14 @@ mod tests {
     fn a_plan_is_counted() {
         let step = |verb| StepId::new(verb, &"backend".parse().unwrap());
         for (verbs, expected) in [
-            (&[] as &[Verb], "nothing to change"),
-            (&[Verb::Verify], "nothing to change"),
-            (&[Verb::MoveTags], "update no service"),
-            (&[Verb::Register, Verb::Update, Verb::WaitFor], "update 1 service, build nothing"),
-            (&[Verb::Build, Verb::Update, Verb::Update], "update 2 services, build 1 image"),
-            (&[Verb::Copy, Verb::Update], "update 1 service, build nothing, copy 1 image"),
-            (&[Verb::Bundle, Verb::Store, Verb::Publish, Verb::Prove], "update 1 site, build 1 site"),
-            (&[Verb::Build, Verb::Update, Verb::Publish], "update 1 service and 1 site, build 1 image"),
+            (&[] as &[StepVerb], "nothing to change"),
+            (&[StepVerb::Verify], "nothing to change"),
+            (&[StepVerb::MoveTags], "update no service"),
+            (&[StepVerb::Register, StepVerb::Update, StepVerb::WaitFor], "update 1 service, build nothing"),
+            (&[StepVerb::Build, StepVerb::Update, StepVerb::Update], "update 2 services, build 1 image"),
+            (&[StepVerb::Copy, StepVerb::Update], "update 1 service, build nothing, copy 1 image"),
+            (&[StepVerb::Bundle, StepVerb::Store, StepVerb::Publish, StepVerb::Prove], "update 1 site, build 1 site"),
+            (&[StepVerb::Build, StepVerb::Update, StepVerb::Publish], "update 1 service and 1 site, build 1 image"),
         ] {
             let steps: Vec<StepId> = verbs.iter().copied().map(step).collect();
             assert_eq!(counted_steps(steps.iter()), expected, "{verbs:?}");
@@ -394,7 +395,7 @@ mod tests {
     fn the_image_is_said_to_change_only_where_it_does() {
         const IMAGE: &str = "containerDefinitions[web].image";
         const LABEL: &str = "containerDefinitions[web].dockerLabels[shipgate.sha]";
-        let change = |path: &str| Change { path: path.to_owned(), from: None, to: Some("b".to_owned()) };
+        let change = |path: &str| PlanChange { path: path.to_owned(), from: None, to: Some("b".to_owned()) };
         for (paths, expected) in [
             (&[IMAGE, LABEL][..], "only the image changes"),
             (&[IMAGE, LABEL, "cpu"], "the image and 1 setting change"),
@@ -409,7 +410,7 @@ mod tests {
             let mut plan = ShownPlan::sample();
             let component = &mut plan.components[0];
             component.changes = paths.iter().map(|path| change(path)).collect();
-            plan.steps = vec![Step::new(Verb::Update, &component.name, "")];
+            plan.steps = vec![PlanStep::new(StepVerb::Update, &component.name, "")];
             assert_eq!(what_changes(&plan), expected, "{paths:?}");
         }
         assert_eq!(what_changes(&ShownPlan::sample()), "nothing to change");

@@ -7,21 +7,21 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use super::plan_lines::shown_change;
-use crate::domain::event::{Event, StepResult};
+use crate::domain::event::{RunEvent, StepResult};
 use crate::domain::failure::Cause;
 use crate::domain::gate::{Gate, GatePolicy};
 use crate::domain::ids::DeploymentId;
-use crate::domain::image::{Digest, Repository};
+use crate::domain::image::{Digest, ImageRepository};
 use crate::domain::names::{AccountId, ComponentName, Region};
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{
-    Change, Drift, HeldComponent, Intent, LeftRelease, MissingVariable, PlanWarning, Step, UnholdPlan,
+    Drift, HeldComponent, Intent, LeftRelease, MissingVariable, PlanChange, PlanStep, PlanWarning, UnholdPlan,
 };
 use crate::domain::proof::{ProbeAnswer, ProvenTasks, Whereabouts};
 use crate::domain::release::ReleaseName;
-use crate::domain::step::{StepId, Subject};
-use crate::domain::view::Request;
+use crate::domain::step::{StepId, StepSubject};
+use crate::domain::view::CommandRequest;
 use crate::domain::view::check::Checked;
 use crate::domain::view::holds::PlannedUnhold;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, Running, ShownPlan};
@@ -46,7 +46,7 @@ pub struct Record {
     /// What the plan's digest is made from, where a later run may need it.
     pub plan_document: Option<String>,
     /// The repositories of those images, with the registry's host.
-    pub repositories: IndexMap<ComponentName, Repository>,
+    pub repositories: IndexMap<ComponentName, ImageRepository>,
     /// Where people find the environment.
     pub url: Option<String>,
     /// The gates with their verdicts.
@@ -62,7 +62,7 @@ pub struct Record {
     /// The commits that a rollback bars.
     pub barred: Vec<LeftRelease>,
     /// What proves what runs, here and where the release comes from.
-    pub proofs: IndexMap<Subject, ComponentProof>,
+    pub proofs: IndexMap<StepSubject, ComponentProof>,
     /// The page of the workflow run. Absent: it is none.
     pub run: Option<String>,
     /// Who started the workflow run, by login. Absent: it is none.
@@ -95,7 +95,7 @@ pub struct RecordedWarning {
     /// What, without colours.
     pub text: String,
     /// The differences that it is about.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
     /// What to do.
     pub hint: Option<String>,
 }
@@ -176,7 +176,7 @@ pub struct ComponentRecord {
     /// Why it ended so.
     pub causes: Vec<Cause>,
     /// What the plan would change or changed.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
     /// What was changed by hand since the last release of shipgate.
     pub drift: Option<Drift>,
     /// What the source's definition has and this one lacks.
@@ -283,7 +283,7 @@ struct LeftBehind {
 
 impl Record {
     /// An empty record of a command.
-    pub fn new(request: &Request) -> Self {
+    pub fn new(request: &CommandRequest) -> Self {
         Self {
             command: request.command.clone(),
             is_plan: request.plans && !request.applies,
@@ -294,62 +294,64 @@ impl Record {
     }
 
     /// Takes an event in.
-    pub fn see(&mut self, event: &Event) {
+    pub fn see(&mut self, event: &RunEvent) {
         match event {
-            Event::ReleaseChosen(release) => self.release = Some(release.clone()),
-            Event::NothingToPromote(nothing) => self.gates.clone_from(&nothing.gates),
-            Event::ImagesReused(reused) => self.reused.clone_from(reused),
-            Event::Planned(plan) => self.planned(plan),
-            Event::UnholdPlanned(planned) => self.unhold_planned(planned),
-            Event::ImageKnown { component, digest } => {
+            RunEvent::ReleaseChosen(release) => self.release = Some(release.clone()),
+            RunEvent::NothingToPromote(nothing) => self.gates.clone_from(&nothing.gates),
+            RunEvent::ImagesReused(reused) => self.reused.clone_from(reused),
+            RunEvent::Planned(plan) => self.planned(plan),
+            RunEvent::UnholdPlanned(planned) => self.unhold_planned(planned),
+            RunEvent::ImageKnown { component, digest } => {
                 self.digests.insert(component.clone(), digest.clone());
             }
-            Event::Refined { component, changes } => self.of(component, |record| record.changes.clone_from(changes)),
-            Event::Made { what, used_by } => {
+            RunEvent::Refined { component, changes } => self.of(component, |record| record.changes.clone_from(changes)),
+            RunEvent::Made { what, used_by } => {
                 self.left_behind.push(LeftBehind { what: what.clone(), used_by: used_by.clone() });
             }
-            Event::ChangeStarted { component, .. } => self.of(component, |record| record.changed = true),
-            Event::ChangeRefused { component } => self.of(component, |record| record.changed = false),
-            Event::DeploymentFollowed { component, deployment } => {
+            RunEvent::ChangeStarted { component, .. } => self.of(component, |record| record.changed = true),
+            RunEvent::ChangeRefused { component } => self.of(component, |record| record.changed = false),
+            RunEvent::DeploymentFollowed { component, deployment } => {
                 self.of(component, |record| record.deployment = Some(deployment.clone()));
             }
-            Event::RevisionKnown { component, revision } => {
+            RunEvent::RevisionKnown { component, revision } => {
                 self.of(component, |record| record.revision = Some(revision.clone()));
             }
-            Event::TasksProven { subject, tasks } => {
+            RunEvent::TasksProven { subject, tasks } => {
                 self.proofs.entry(subject.clone()).or_default().tasks = Some(tasks.clone());
             }
-            Event::ProbeAnswered { subject, answer } => {
+            RunEvent::ProbeAnswered { subject, answer } => {
                 self.proofs.entry(subject.clone()).or_default().answered(answer);
             }
-            Event::Serves { component, running } => self.of(component, |record| record.current = Some(running.clone())),
-            Event::ComponentEnded { component, outcome, causes, released } => {
+            RunEvent::Serves { component, running } => {
+                self.of(component, |record| record.current = Some(running.clone()))
+            }
+            RunEvent::ComponentEnded { component, outcome, causes, released } => {
                 self.of(component, |record| record.ended(*outcome, causes, released.as_ref()));
             }
-            Event::StepEnded { step, began, took, result } => {
+            RunEvent::StepEnded { step, began, took, result } => {
                 self.step_ended(step, *began, *took, *result);
             }
             // A plan that is made anew after a wait warns again.
-            Event::Warning { text, hint, .. } => {
+            RunEvent::Warning { text, hint, .. } => {
                 let warning = RecordedWarning::new(text, hint.as_ref());
                 if !self.warnings.iter().any(|other| other.text == warning.text) {
                     self.warnings.push(warning);
                 }
             }
-            Event::Within { environment, event } => self.part(environment).see(event),
-            Event::ApplyStarted
-            | Event::StepStarted(_)
-            | Event::StepResult { .. }
-            | Event::Continues { .. }
-            | Event::Output { .. }
-            | Event::TaskFailed { .. }
-            | Event::Tasks { .. }
-            | Event::Expected { .. }
-            | Event::Progress { .. }
-            | Event::Heartbeat { .. }
-            | Event::Note { .. }
-            | Event::NotReported { .. }
-            | Event::Logged { .. } => {}
+            RunEvent::Within { environment, event } => self.part(environment).see(event),
+            RunEvent::ApplyStarted
+            | RunEvent::StepStarted(_)
+            | RunEvent::StepResult { .. }
+            | RunEvent::Continues { .. }
+            | RunEvent::Output { .. }
+            | RunEvent::TaskFailed { .. }
+            | RunEvent::Tasks { .. }
+            | RunEvent::Expected { .. }
+            | RunEvent::Progress { .. }
+            | RunEvent::Heartbeat { .. }
+            | RunEvent::Note { .. }
+            | RunEvent::NotReported { .. }
+            | RunEvent::Logged { .. } => {}
         }
     }
 
@@ -377,7 +379,7 @@ impl Record {
         self.warnings.extend(plan.warnings.iter().map(RecordedWarning::from));
         self.needs = plan.steps.iter().map(|step| (step.id.clone(), step.needs.clone())).collect();
         if plan.is_all {
-            let planned = |step: &Step| StepRecord {
+            let planned = |step: &PlanStep| StepRecord {
                 step: step.id.clone(),
                 needs: step.needs.clone(),
                 began: Duration::ZERO,
@@ -406,7 +408,12 @@ impl Record {
     fn part(&mut self, environment: &str) -> &mut Self {
         self.parts.entry(environment.to_owned()).or_insert_with(|| {
             let environment = Some(environment.to_owned());
-            Self::new(&Request { command: "plan deploy".to_owned(), environment, plans: true, ..Request::default() })
+            Self::new(&CommandRequest {
+                command: "plan deploy".to_owned(),
+                environment,
+                plans: true,
+                ..CommandRequest::default()
+            })
         })
     }
 
@@ -439,40 +446,40 @@ mod tests {
     use super::*;
     use crate::domain::check::Findings;
     use crate::domain::failure::CauseKind;
-    use crate::domain::step::Verb;
+    use crate::domain::step::StepVerb;
 
     fn name(text: &str) -> ComponentName {
         text.parse().unwrap()
     }
 
-    fn plan(is_all: bool) -> Event {
+    fn plan(is_all: bool) -> RunEvent {
         let mut plan = ShownPlan {
-            steps: vec![Step::new(Verb::Update, &name("backend"), "")],
+            steps: vec![PlanStep::new(StepVerb::Update, &name("backend"), "")],
             warnings: vec![PlanWarning { text: "odd".to_owned(), changes: Vec::new(), hint: None }],
             is_all,
             ..ShownPlan::sample()
         };
         plan.components.iter_mut().for_each(|component| component.running = running("before"));
-        Event::Planned(Box::new(plan))
+        RunEvent::Planned(Box::new(plan))
     }
 
     fn running(sha: &str) -> Running {
         Running { sha: Some(sha.to_owned()), ..Running::default() }
     }
 
-    fn fold(events: impl IntoIterator<Item = Event>) -> Record {
+    fn fold(events: impl IntoIterator<Item = RunEvent>) -> Record {
         let mut record = Record::default();
         events.into_iter().for_each(|event| record.see(&event));
         record
     }
 
-    fn changed(component: &str) -> Event {
-        Event::ChangeStarted { component: name(component), continues: "ECS goes on".to_owned() }
+    fn changed(component: &str) -> RunEvent {
+        RunEvent::ChangeStarted { component: name(component), continues: "ECS goes on".to_owned() }
     }
 
-    fn ended(component: &str, outcome: Outcome) -> Event {
+    fn ended(component: &str, outcome: Outcome) -> RunEvent {
         let released = Some(running("released"));
-        Event::ComponentEnded {
+        RunEvent::ComponentEnded {
             component: name(component),
             outcome,
             causes: vec![Cause::new(CauseKind::Application, "why")],
@@ -485,9 +492,9 @@ mod tests {
         let planned = fold([plan(true)]);
         assert_eq!((planned.steps[0].result(), planned.components[0].outcome), ("planned", Some(Outcome::Planned)));
         assert_eq!(planned.warnings[0].shown(), "odd");
-        let step = StepId::new(Verb::Register, &name("backend"));
+        let step = StepId::new(StepVerb::Register, &name("backend"));
         let (began, took) = (Duration::from_secs(1), Duration::from_secs(2));
-        let applied = fold([plan(false), Event::StepEnded { step, began, took, result: StepResult::Failed }]);
+        let applied = fold([plan(false), RunEvent::StepEnded { step, began, took, result: StepResult::Failed }]);
         assert_eq!((applied.steps.len(), applied.steps[0].result()), (1, "failed"));
         assert_eq!(applied.components[0].outcome, None);
     }
@@ -514,19 +521,19 @@ mod tests {
             assert_eq!((current, record.components[0].changed), (expected, is_changed), "{outcome}");
             assert_eq!(record.components[1].outcome, None);
         }
-        let refused = Event::ChangeRefused { component: name("backend") };
+        let refused = RunEvent::ChangeRefused { component: name("backend") };
         assert!(!fold([plan(false), changed("backend"), refused]).components[0].changed);
     }
 
     #[test]
     fn what_a_component_uses_now_is_not_left_behind() {
-        let made = |what: &str, used_by: &[&str]| Event::Made {
+        let made = |what: &str, used_by: &[&str]| RunEvent::Made {
             what: what.to_owned(),
             used_by: used_by.iter().map(|text| name(text)).collect(),
         };
         let all = [made("image", &["backend", "worker"]), made("revision", &["worker"])];
         let ends = |worker| [ended("backend", Outcome::Deployed), ended("worker", worker)];
-        let left = |events: Vec<Event>| fold(events).left_behind();
+        let left = |events: Vec<RunEvent>| fold(events).left_behind();
         let run = |worker| [plan(false)].into_iter().chain(all.clone()).chain(ends(worker)).collect::<Vec<_>>();
         assert_eq!(left(run(Outcome::Failed)), ["revision"]);
         let mut timed_out = run(Outcome::TimedOut);
@@ -537,9 +544,11 @@ mod tests {
     #[test]
     fn the_plans_of_a_check_are_records_of_their_own() {
         let within =
-            |environment: &str, event| Event::Within { environment: environment.to_owned(), event: Box::new(event) };
-        let record =
-            fold([within("stage", plan(true)), within("dev", Event::Note { about: None, text: "no plan".to_owned() })]);
+            |environment: &str, event| RunEvent::Within { environment: environment.to_owned(), event: Box::new(event) };
+        let record = fold([
+            within("stage", plan(true)),
+            within("dev", RunEvent::Note { about: None, text: "no plan".to_owned() }),
+        ]);
         assert!(record.components.is_empty() && record.warnings.is_empty());
         let checked =
             Checked { findings: Findings::default(), planned: vec!["stage".to_owned()], wants_comment: false };

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::style::{BAD, CAREFUL, FAINT, Look, Mark, STRONG, columns, cut, padded, wrapped};
+use super::style::{BAD, CAREFUL, FAINT, Mark, STRONG, TextStyle, columns, cut, padded, wrapped};
 use super::words::{count, difference, is_undecided, outcome_in_words, release};
 use crate::domain::behind::Distance;
 use crate::domain::hold::HoldScope;
@@ -21,12 +21,12 @@ const LABEL: usize = 7;
 const LEAST_SUBJECT: usize = 12;
 
 /// The blocks, and a line that counts.
-pub fn render(environments: &[EnvironmentStatus], look: Look) -> Option<String> {
+pub fn render(environments: &[EnvironmentStatus], look: TextStyle) -> Option<String> {
     if environments.is_empty() {
         return None;
     }
     let blocks: Vec<Block<'_>> = environments.iter().map(|environment| block(environment, look)).collect();
-    let rows: Vec<&Row<'_>> = blocks.iter().flat_map(|block| &block.rows).collect();
+    let rows: Vec<&StatusRow<'_>> = blocks.iter().flat_map(|block| &block.rows).collect();
     let widths = Widths::of(&rows, look.width);
     let mut parts: Vec<String> = blocks
         .iter()
@@ -39,11 +39,11 @@ pub fn render(environments: &[EnvironmentStatus], look: Look) -> Option<String> 
 /// What is shown of an environment.
 struct Block<'a> {
     name: &'a str,
-    rows: Vec<Row<'a>>,
+    rows: Vec<StatusRow<'a>>,
 }
 
 /// What is shown of components that run the same.
-struct Row<'a> {
+struct StatusRow<'a> {
     environment: &'a str,
     /// Empty: all of the environment.
     component: &'a str,
@@ -51,12 +51,12 @@ struct Row<'a> {
     subject: &'a str,
     tasks: String,
     age: String,
-    remarks: Vec<Line>,
+    remarks: Vec<BlockLine>,
 }
 
 /// A line below a row.
 #[derive(Clone, PartialEq, Eq)]
-struct Line {
+struct BlockLine {
     mark: Option<Mark>,
     text: String,
     /// Whether somebody has to do something about it.
@@ -65,7 +65,7 @@ struct Line {
     hang: usize,
 }
 
-impl Line {
+impl BlockLine {
     fn bad(text: impl Into<String>) -> Self {
         Self { mark: Some(Mark::Bad), text: text.into(), is_odd: true, hang: 0 }
     }
@@ -85,7 +85,7 @@ impl Block<'_> {
     }
 }
 
-fn block(environment: &EnvironmentStatus, look: Look) -> Block<'_> {
+fn block(environment: &EnvironmentStatus, look: TextStyle) -> Block<'_> {
     let name = environment.name.as_str();
     let groups: Vec<&[SeenComponent]> = if are_alike(&environment.components) && !look.exact {
         vec![&environment.components]
@@ -93,10 +93,10 @@ fn block(environment: &EnvironmentStatus, look: Look) -> Block<'_> {
         environment.components.chunks(1).collect()
     };
     let is_alone = groups.len() == 1;
-    let mut rows: Vec<Row<'_>> = groups.into_iter().map(|group| row(name, group, is_alone, look)).collect();
+    let mut rows: Vec<StatusRow<'_>> = groups.into_iter().map(|group| row(name, group, is_alone, look)).collect();
     if environment.failure.is_some() {
-        let mut unknown = Row { environment: name, ..unknown() };
-        unknown.remarks.push(Line::bad("cannot be read: the error is below"));
+        let mut unknown = StatusRow { environment: name, ..unknown() };
+        unknown.remarks.push(BlockLine::bad("cannot be read: the error is below"));
         rows.push(unknown);
     }
     // The name stands once.
@@ -116,8 +116,8 @@ fn are_alike(components: &[SeenComponent]) -> bool {
     releases.next().is_some_and(|first| first.is_some() && releases.all(|other| other == first))
 }
 
-fn unknown() -> Row<'static> {
-    Row {
+fn unknown() -> StatusRow<'static> {
+    StatusRow {
         environment: "",
         component: "",
         release: "unknown".to_owned(),
@@ -129,22 +129,22 @@ fn unknown() -> Row<'static> {
 }
 
 /// The row of a group. `is_alone`: it is all of the environment.
-fn row<'a>(environment: &'a str, group: &'a [SeenComponent], is_alone: bool, look: Look) -> Row<'a> {
+fn row<'a>(environment: &'a str, group: &'a [SeenComponent], is_alone: bool, look: TextStyle) -> StatusRow<'a> {
     let first = group.first();
     let component = first.map_or("", |first| first.name.as_str());
     let remarks = together(group, look);
     let seen: Vec<&ComponentStatus> = group.iter().filter_map(|component| component.seen.as_ref().ok()).collect();
     let Some(status) = seen.first() else {
-        return Row { environment, component: if is_alone { "" } else { component }, remarks, ..unknown() };
+        return StatusRow { environment, component: if is_alone { "" } else { component }, remarks, ..unknown() };
     };
     let since = seen.iter().filter_map(|status| status.since).max();
-    Row {
+    StatusRow {
         environment,
         component: if is_alone { "" } else { component },
-        release: release(&status.running_release, Look { exact: false, ..look }),
+        release: release(&status.running_release, TextStyle { exact: false, ..look }),
         subject: first.and_then(|first| first.subject.as_deref()).unwrap_or_default(),
         tasks: tasks(&seen),
-        age: since.map(|since| Look { exact: false, ..look }.time(since)).unwrap_or_default(),
+        age: since.map(|since| TextStyle { exact: false, ..look }.time(since)).unwrap_or_default(),
         remarks,
     }
 }
@@ -159,10 +159,10 @@ fn tasks(seen: &[&ComponentStatus]) -> String {
 }
 
 /// The remarks of a group: what all of its components have stands once, and what others have after their names.
-fn together(group: &[SeenComponent], look: Look) -> Vec<Line> {
-    let each: Vec<(&str, Vec<Line>)> =
+fn together(group: &[SeenComponent], look: TextStyle) -> Vec<BlockLine> {
+    let each: Vec<(&str, Vec<BlockLine>)> =
         group.iter().map(|component| (component.name.as_str(), lines(component, look))).collect();
-    let mut all: Vec<Line> = Vec::new();
+    let mut all: Vec<BlockLine> = Vec::new();
     for line in each.iter().flat_map(|(_, lines)| lines) {
         if !all.contains(line) {
             all.push(line.clone());
@@ -177,11 +177,11 @@ fn together(group: &[SeenComponent], look: Look) -> Vec<Line> {
     all
 }
 
-fn lines(component: &SeenComponent, look: Look) -> Vec<Line> {
-    let Ok(status) = &component.seen else { return vec![Line::bad("cannot be read: the error is below")] };
+fn lines(component: &SeenComponent, look: TextStyle) -> Vec<BlockLine> {
+    let Ok(status) = &component.seen else { return vec![BlockLine::bad("cannot be read: the error is below")] };
     let mut lines = if look.exact { exactly(status, look) } else { Vec::new() };
     // In full it stands above.
-    lines.extend(status.last.as_ref().and_then(|last| of_last(last, Look { exact: false, ..look })));
+    lines.extend(status.last.as_ref().and_then(|last| of_last(last, TextStyle { exact: false, ..look })));
     lines.extend(behind(component, look));
     lines.extend(status.holds.iter().filter(|hold| !hold.is_over()).map(|hold| held(hold, look)));
     lines.extend(status.drift.iter().map(|drift| {
@@ -198,19 +198,19 @@ fn lines(component: &SeenComponent, look: Look) -> Vec<Line> {
             Some(false) => "\na deploy replaces it by what the task-definition file has",
             None => "",
         });
-        Line::careful(text)
+        BlockLine::careful(text)
     }));
     let remarks = status.remarks.iter();
     lines.extend(remarks.map(|remark| {
-        let plain = Line { mark: Some(Mark::Neutral), ..Line::plain(&remark.text) };
-        if remark.is_odd { Line::careful(&remark.text) } else { plain }
+        let plain = BlockLine { mark: Some(Mark::Neutral), ..BlockLine::plain(&remark.text) };
+        if remark.is_odd { BlockLine::careful(&remark.text) } else { plain }
     }));
-    lines.extend(status.too_few().map(Line::careful));
+    lines.extend(status.too_few().map(BlockLine::careful));
     lines
 }
 
 /// What `-v` adds: each id in full.
-fn exactly(status: &ComponentStatus, look: Look) -> Vec<Line> {
+fn exactly(status: &ComponentStatus, look: TextStyle) -> Vec<BlockLine> {
     let place = &status.whereabouts;
     let service = place.service.as_ref().map(|service| {
         let cluster = place.cluster.as_ref().map(|cluster| format!(" in cluster {cluster}")).unwrap_or_default();
@@ -233,13 +233,13 @@ fn exactly(status: &ComponentStatus, look: Look) -> Vec<Line> {
         ("last", last),
     ];
     let label = |(label, text): (&str, Option<String>)| {
-        Some(Line { hang: LABEL, ..Line::plain(format!("{label:<LABEL$}{}", text?)) })
+        Some(BlockLine { hang: LABEL, ..BlockLine::plain(format!("{label:<LABEL$}{}", text?)) })
     };
     parts.into_iter().filter_map(label).collect()
 }
 
 /// How the last deploy ended, where what runs does not say that.
-fn of_last(last: &LastRelease, look: Look) -> Option<Line> {
+fn of_last(last: &LastRelease, look: TextStyle) -> Option<BlockLine> {
     let outcome = last.outcome.as_deref();
     if outcome == Some("deployed") || (outcome.is_none() && last.is_live) {
         return None;
@@ -252,10 +252,10 @@ fn of_last(last: &LastRelease, look: Look) -> Option<Line> {
     };
     let url = last.url.as_ref().map(|url| format!("\n{url}")).unwrap_or_default();
     let text = format!("{text}{url}");
-    Some(if outcome.is_none_or(is_undecided) { Line::careful(text) } else { Line::bad(text) })
+    Some(if outcome.is_none_or(is_undecided) { BlockLine::careful(text) } else { BlockLine::bad(text) })
 }
 
-fn behind(component: &SeenComponent, look: Look) -> Option<Line> {
+fn behind(component: &SeenComponent, look: TextStyle) -> Option<BlockLine> {
     let behind = component.behind.as_ref().filter(|behind| behind.distance != Distance::Same)?;
     let mut text = behind.described();
     if let Distance::Commits(count) = behind.distance {
@@ -266,10 +266,10 @@ fn behind(component: &SeenComponent, look: Look) -> Option<Line> {
         }
     }
     let mark = (behind.distance == Distance::Diverged).then_some(Mark::Careful);
-    Some(Line { mark, ..Line::plain(text) })
+    Some(BlockLine { mark, ..BlockLine::plain(text) })
 }
 
-fn held(seen: &SeenHold, look: Look) -> Line {
+fn held(seen: &SeenHold, look: TextStyle) -> BlockLine {
     let hold = &seen.hold;
     let at = hold.at.map(|at| format!(" {}", look.time(at))).unwrap_or_default();
     let author = |by: &str| if look.exact { by.to_owned() } else { run::author(by) };
@@ -281,12 +281,12 @@ fn held(seen: &SeenHold, look: Look) -> Line {
             let returned =
                 returned.as_ref().map_or(ReleaseName::BASELINE.to_owned(), |sha| look.release(&sha.to_string()));
             let text = format!("{left} is barred: rolled back to {returned}{at}{by}; newer commits pass{alone}");
-            Line { is_odd: false, ..Line::careful(text) }
+            BlockLine { is_odd: false, ..BlockLine::careful(text) }
         }
         HoldScope::All { .. } | HoldScope::Unreadable => {
             let origin = format!("{at}{by}");
             let origin = if origin.is_empty() { origin } else { format!(" ({})", origin.trim_start()) };
-            Line::bad(format!("{BAD}held:{BAD:#} {}{origin}{alone}", hold.reason()))
+            BlockLine::bad(format!("{BAD}held:{BAD:#} {}{origin}{alone}", hold.reason()))
         }
     }
 }
@@ -302,8 +302,8 @@ struct Widths {
 
 impl Widths {
     /// Of rows that fit a width.
-    fn of(rows: &[&Row<'_>], width: Option<usize>) -> Self {
-        let widest = |of: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(|row| of(row)).max().unwrap_or_default();
+    fn of(rows: &[&StatusRow<'_>], width: Option<usize>) -> Self {
+        let widest = |of: &dyn Fn(&StatusRow<'_>) -> usize| rows.iter().map(|row| of(row)).max().unwrap_or_default();
         let mut widths = Self {
             environment: widest(&|row| columns(row.environment)),
             component: widest(&|row| columns(row.component)),
@@ -326,7 +326,7 @@ impl Widths {
     }
 }
 
-fn shown(row: &Row<'_>, widths: &Widths, look: Look) -> Vec<String> {
+fn shown(row: &StatusRow<'_>, widths: &Widths, look: TextStyle) -> Vec<String> {
     let bold = |text: &str| if text.is_empty() { String::new() } else { format!("{STRONG}{text}{STRONG:#}") };
     let cells = [
         (bold(row.environment), widths.environment),
@@ -339,7 +339,7 @@ fn shown(row: &Row<'_>, widths: &Widths, look: Look) -> Vec<String> {
     let cells = cells.iter().filter(|(_, width)| *width > 0).map(|(text, width)| padded(text, *width));
     let mut lines = vec![cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned()];
     let indent = if look.exact { GAP.to_owned() } else { " ".repeat(widths.indent()) };
-    for Line { mark, text, hang, .. } in &row.remarks {
+    for BlockLine { mark, text, hang, .. } in &row.remarks {
         let mut begin = mark.map_or_else(|| indent.clone(), |mark| format!("{indent}{} ", mark.shown()));
         let rest = format!("{indent}{}", " ".repeat(hang + if mark.is_some() { 2 } else { 0 }));
         for line in text.lines() {
@@ -351,7 +351,7 @@ fn shown(row: &Row<'_>, widths: &Widths, look: Look) -> Vec<String> {
 }
 
 /// How many need attention, and what shows more.
-fn counted(blocks: &[Block<'_>], look: Look) -> Vec<String> {
+fn counted(blocks: &[Block<'_>], look: TextStyle) -> Vec<String> {
     let odd = blocks.iter().filter(|block| block.needs_attention()).count();
     let environments = count(blocks.len(), "environment", "environments");
     let mut lines = vec![match odd {

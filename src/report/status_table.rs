@@ -1,6 +1,6 @@
 //! `status` for people: blocks on a terminal, elsewhere a table that programs can read.
 
-use super::style::Look;
+use super::style::TextStyle;
 use super::words::release;
 use super::{status_blocks, table};
 use crate::domain::view::status::EnvironmentStatus;
@@ -9,13 +9,13 @@ const HEADINGS: [&str; 8] =
     ["ENVIRONMENT", "COMPONENT", "RELEASE", "DIGEST", "TASKS", "SINCE", "LAST OUTCOME", "LAST RELEASE"];
 
 /// What fits the place. `None` when there is nothing to show.
-pub fn render(environments: &[EnvironmentStatus], look: Look) -> Option<String> {
+pub fn render(environments: &[EnvironmentStatus], look: TextStyle) -> Option<String> {
     if look.width.is_some() { status_blocks::render(environments, look) } else { as_table(environments, look) }
 }
 
 /// The table, with the remarks below it. The last column has the release whose outcome the one before it has, where another
 /// one runs.
-fn as_table(environments: &[EnvironmentStatus], look: Look) -> Option<String> {
+fn as_table(environments: &[EnvironmentStatus], look: TextStyle) -> Option<String> {
     if environments.iter().all(|environment| environment.components.is_empty()) {
         return None;
     }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tokio::time::Instant;
 
-use super::style::{BAD, FAINT, Look, Mark, STRONG, columns, padded};
+use super::style::{BAD, FAINT, Mark, STRONG, TextStyle, columns, padded};
 use crate::domain::age;
-use crate::domain::event::{Event, StepResult};
+use crate::domain::event::{RunEvent, StepResult};
 use crate::domain::proof::ProbeAnswer;
-use crate::domain::step::{StepId, Subject, Verb};
+use crate::domain::step::{StepId, StepSubject, StepVerb};
 
 /// A step that took less has no line of its own, unless it led to something.
 const NO_TIME: Duration = Duration::from_secs(1);
@@ -24,32 +24,32 @@ const TIMES: usize = 78;
 /// The steps in progress.
 #[derive(Debug, Default)]
 pub struct Steps {
-    open: IndexMap<StepId, OpenStep>,
+    open: IndexMap<StepId, ShownStep>,
     /// The longest name of a component, where the run has several.
     name_width: usize,
 }
 
 /// A step in progress.
 #[derive(Debug)]
-struct OpenStep {
+struct ShownStep {
     began: Instant,
     result: Option<String>,
     answers: Vec<ProbeAnswer>,
     /// What it wrote.
-    output: Output,
+    output: OutputTail,
     /// When its progress was shown last.
     shown: Option<Instant>,
 }
 
 /// What a step wrote: the last of it, for a build may write without end.
 #[derive(Debug, Default)]
-struct Output {
+struct OutputTail {
     lines: VecDeque<String>,
     /// How many lines there were before.
     left_out: usize,
 }
 
-impl Output {
+impl OutputTail {
     /// How many lines of a build are kept.
     const MOST: usize = 10_000;
 
@@ -71,23 +71,23 @@ impl Output {
 impl Steps {
     /// Takes an event in, before its lines are made.
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing of a step")]
-    pub fn see(&mut self, event: &Event) {
+    pub fn see(&mut self, event: &RunEvent) {
         match event {
-            Event::Planned(plan) if plan.components.len() > 1 => {
+            RunEvent::Planned(plan) if plan.components.len() > 1 => {
                 let names = plan.components.iter().map(|component| columns(component.name.as_str()));
                 self.name_width = names.max().unwrap_or_default();
             }
-            Event::StepStarted(step) => {
-                let (result, answers, output, shown) = (None, Vec::new(), Output::default(), None);
-                self.open.insert(step.clone(), OpenStep { began: Instant::now(), result, answers, output, shown });
+            RunEvent::StepStarted(step) => {
+                let (result, answers, output, shown) = (None, Vec::new(), OutputTail::default(), None);
+                self.open.insert(step.clone(), ShownStep { began: Instant::now(), result, answers, output, shown });
             }
-            Event::StepResult { step, text } => self.of(step, |open| open.result = Some(text.clone())),
-            Event::Output { step, line } => {
-                let most = if matches!(step.verb, Verb::Build | Verb::Bundle) { Output::MOST } else { 1 };
+            RunEvent::StepResult { step, text } => self.of(step, |open| open.result = Some(text.clone())),
+            RunEvent::Output { step, line } => {
+                let most = if matches!(step.verb, StepVerb::Build | StepVerb::Bundle) { OutputTail::MOST } else { 1 };
                 self.of(step, |open| open.output.push(line, most));
             }
-            Event::ProbeAnswered { subject, answer } => {
-                let asks = |step: &StepId| step.verb == Verb::Probe && step.subject == *subject;
+            RunEvent::ProbeAnswered { subject, answer } => {
+                let asks = |step: &StepId| step.verb == StepVerb::Probe && step.subject == *subject;
                 if let Some((_, open)) = self.open.iter_mut().find(|(step, _)| asks(step)) {
                     open.answers.push(answer.clone());
                 }
@@ -96,7 +96,7 @@ impl Steps {
         }
     }
 
-    fn of(&mut self, step: &StepId, change: impl FnOnce(&mut OpenStep)) {
+    fn of(&mut self, step: &StepId, change: impl FnOnce(&mut ShownStep)) {
         if let Some(open) = self.open.get_mut(step) {
             change(open);
         }
@@ -130,12 +130,12 @@ impl Steps {
     }
 
     /// The lines of a step that has ended: what it led to, and how long it took. None where there is nothing to say.
-    pub fn line_of_end(&self, step: &StepId, took: Duration, result: StepResult, look: Look) -> Vec<String> {
+    pub fn line_of_end(&self, step: &StepId, took: Duration, result: StepResult, look: TextStyle) -> Vec<String> {
         let open = self.open.get(step);
         let answers = open.map(|open| open.answers.as_slice()).unwrap_or_default();
         let told = open.and_then(|open| open.result.clone());
         let is_good = result == StepResult::Done;
-        let of_source = matches!(step.subject, Subject::Source(..));
+        let of_source = matches!(step.subject, StepSubject::Source(..));
         let is_dull = is_good && told.is_none() && (answers.is_empty() || of_source) && took < NO_TIME;
         if is_dull && !look.exact {
             return Vec::new();
@@ -165,45 +165,45 @@ impl Steps {
         const WIDTH: usize = 10;
         let verb = verb(step.verb);
         match &step.subject {
-            Subject::Component(component) if self.name_width > 0 => {
+            StepSubject::Component(component) if self.name_width > 0 => {
                 let name = padded(component.as_str(), self.name_width);
                 format!("{STRONG}{name}{STRONG:#}  {}", padded(verb, WIDTH))
             }
-            Subject::Component(_) => padded(verb, WIDTH),
-            Subject::Source(environment, component) => format!("{verb} {environment} {component}"),
-            Subject::Statuses => format!("{verb} statuses"),
+            StepSubject::Component(_) => padded(verb, WIDTH),
+            StepSubject::Source(environment, component) => format!("{verb} {environment} {component}"),
+            StepSubject::Statuses => format!("{verb} statuses"),
         }
     }
 }
 
 /// Whether a step waits for somebody else, which may take any time: what it waits for is shown at once.
 fn waits_for_others(step: &StepId) -> bool {
-    step.verb == Verb::WaitForOthers || step.subject == Subject::Statuses
+    step.verb == StepVerb::WaitForOthers || step.subject == StepSubject::Statuses
 }
 
 /// What a step does, in a word or two.
-fn verb(verb: Verb) -> &'static str {
+fn verb(verb: StepVerb) -> &'static str {
     match verb {
-        Verb::CreateRepository => "repository",
-        Verb::Build | Verb::Bundle => "build",
-        Verb::Tag => "tag",
-        Verb::Copy => "copy",
-        Verb::Store => "store",
-        Verb::UseRevision => "revision",
-        Verb::Register => "register",
-        Verb::PreDeploy => "pre-deploy",
-        Verb::Hold => "bar",
-        Verb::Update => "update",
-        Verb::Publish => "publish",
-        Verb::WaitForOthers => "wait",
-        Verb::WaitFor => "roll out",
-        Verb::Prove => "prove",
-        Verb::Verify => "verify",
-        Verb::Probe => "probe",
-        Verb::Settle => "settle",
-        Verb::RollBack => "roll back",
-        Verb::MoveTags => "move tags",
-        Verb::CleanUp => "clean up",
+        StepVerb::CreateRepository => "repository",
+        StepVerb::Build | StepVerb::Bundle => "build",
+        StepVerb::Tag => "tag",
+        StepVerb::Copy => "copy",
+        StepVerb::Store => "store",
+        StepVerb::UseRevision => "revision",
+        StepVerb::Register => "register",
+        StepVerb::PreDeploy => "pre-deploy",
+        StepVerb::Hold => "bar",
+        StepVerb::Update => "update",
+        StepVerb::Publish => "publish",
+        StepVerb::WaitForOthers => "wait",
+        StepVerb::WaitFor => "roll out",
+        StepVerb::Prove => "prove",
+        StepVerb::Verify => "verify",
+        StepVerb::Probe => "probe",
+        StepVerb::Settle => "settle",
+        StepVerb::RollBack => "roll back",
+        StepVerb::MoveTags => "move tags",
+        StepVerb::CleanUp => "clean up",
     }
 }
 
@@ -223,11 +223,11 @@ fn shown_answer(answer: &ProbeAnswer) -> String {
     format!("{asked}{BAD}{}{BAD:#}", answer.answered())
 }
 
-fn shown_time(took: Duration, look: Look) -> String {
+fn shown_time(took: Duration, look: TextStyle) -> String {
     if took < NO_TIME && !look.exact { String::new() } else { age::took(took) }
 }
 
-fn with_time(line: &str, took: &str, look: Look) -> String {
+fn with_time(line: &str, took: &str, look: TextStyle) -> String {
     let line = line.trim_end();
     if took.is_empty() {
         return line.to_owned();
@@ -243,12 +243,12 @@ mod tests {
 
     use super::*;
 
-    fn step(verb: Verb) -> StepId {
+    fn step(verb: StepVerb) -> StepId {
         StepId::new(verb, &"backend".parse().unwrap())
     }
 
     fn ended(steps: &Steps, step: &StepId, millis: u64, result: StepResult, width: Option<usize>) -> Vec<String> {
-        let look = Look { width, exact: false, now: Timestamp::UNIX_EPOCH };
+        let look = TextStyle { width, exact: false, now: Timestamp::UNIX_EPOCH };
         let lines = steps.line_of_end(step, Duration::from_millis(millis), result, look);
         lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
     }
@@ -256,15 +256,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_step_says_what_it_led_to_and_one_that_took_no_time_nothing() {
         let mut steps = Steps::default();
-        let (update, build) = (step(Verb::Update), step(Verb::Build));
+        let (update, build) = (step(StepVerb::Update), step(StepVerb::Build));
         for step in [&update, &build] {
-            steps.see(&Event::StepStarted(step.clone()));
+            steps.see(&RunEvent::StepStarted(step.clone()));
         }
         assert!(ended(&steps, &update, 400, StepResult::Done, None).is_empty());
         assert_eq!(ended(&steps, &update, 1_500, StepResult::Done, None), ["  ✓ update (1.5 s)"]);
         assert_eq!(ended(&steps, &update, 400, StepResult::Failed, None), ["  ✗ update      failed"]);
         let text = format!("shop:{} pushed", "a".repeat(40));
-        steps.see(&Event::StepResult { step: build.clone(), text });
+        steps.see(&RunEvent::StepResult { step: build.clone(), text });
         assert_eq!(
             ended(&steps, &build, 34_000, StepResult::Done, None),
             ["  ✓ build       shop:aaaaaaa pushed (34 s)"]
@@ -276,8 +276,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_probe_has_a_line_with_what_was_answered() {
         let mut steps = Steps::default();
-        let probe = step(Verb::Probe);
-        steps.see(&Event::StepStarted(probe.clone()));
+        let probe = step(StepVerb::Probe);
+        steps.see(&RunEvent::StepStarted(probe.clone()));
         for (path, difference) in [("health", None), ("ready", Some("status 503, not 200".to_owned()))] {
             let answer = ProbeAnswer {
                 method: "GET".to_owned(),
@@ -286,7 +286,7 @@ mod tests {
                 release: Some("734f951".to_owned()),
                 difference,
             };
-            steps.see(&Event::ProbeAnswered { subject: probe.subject.clone(), answer });
+            steps.see(&RunEvent::ProbeAnswered { subject: probe.subject.clone(), answer });
         }
         let lines = [
             "  ✗ probe       GET http://shop/health → 200, release 734f951",
@@ -299,9 +299,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn progress_is_shown_now_and_then() {
         let mut steps = Steps::default();
-        let (rollout, others) = (step(Verb::WaitFor), step(Verb::WaitForOthers));
+        let (rollout, others) = (step(StepVerb::WaitFor), step(StepVerb::WaitForOthers));
         for step in [&rollout, &others] {
-            steps.see(&Event::StepStarted(step.clone()));
+            steps.see(&RunEvent::StepStarted(step.clone()));
         }
         let due = |steps: &mut Steps| [steps.is_progress_due(&rollout), steps.is_progress_due(&others)];
         assert_eq!(due(&mut steps), [false, true]);
@@ -316,14 +316,14 @@ mod tests {
     #[test]
     fn of_a_build_without_end_the_last_lines_are_kept() {
         let mut steps = Steps::default();
-        let step = StepId::new(Verb::Build, &"backend".parse().unwrap());
-        steps.see(&Event::StepStarted(step.clone()));
-        for number in 0..Output::MOST + 2 {
-            steps.see(&Event::Output { step: step.clone(), line: number.to_string() });
+        let step = StepId::new(StepVerb::Build, &"backend".parse().unwrap());
+        steps.see(&RunEvent::StepStarted(step.clone()));
+        for number in 0..OutputTail::MOST + 2 {
+            steps.see(&RunEvent::Output { step: step.clone(), line: number.to_string() });
         }
         assert_eq!(steps.last_output(&step), Some("10001"));
         let kept = steps.ended(&step);
-        assert_eq!(kept.len(), Output::MOST + 1);
+        assert_eq!(kept.len(), OutputTail::MOST + 1);
         assert_eq!(kept[..2], ["(2 lines before are left out: `-v` shows all)", "2"]);
     }
 }

@@ -16,7 +16,7 @@ pub const STRONG: Style = Style::new().bold();
 
 /// How text is shown: where, and how exactly.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct TextStyle {
     /// The columns of the terminal. `None`: it is no terminal, and lines may have any length.
     pub width: Option<usize>,
     /// Whether ids, digests and times are in full, as with `-v`.
@@ -25,7 +25,7 @@ pub struct Look {
     pub now: Timestamp,
 }
 
-impl Look {
+impl TextStyle {
     /// Where nothing is known of the reader.
     pub fn plain() -> Self {
         Self { width: None, exact: false, now: Timestamp::default() }
@@ -154,8 +154,8 @@ pub fn cut(text: &str, width: Option<usize>) -> String {
 mod tests {
     use super::*;
 
-    fn look(exact: bool) -> Look {
-        Look { width: Some(80), exact, now: Timestamp::from_second(100).unwrap() }
+    fn look(exact: bool) -> TextStyle {
+        TextStyle { width: Some(80), exact, now: Timestamp::from_second(100).unwrap() }
     }
 
     #[test]

@@ -7,38 +7,38 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
 use super::closing::Closing;
-use super::end::{End, Sink};
+use super::end::{CommandEnd, Sink};
 use super::folded::Folded;
-use super::line::Level;
+use super::line::ReportDetail;
 use super::lines::{self, Showing};
-use super::live::Live;
+use super::live::LiveLines;
 use super::log_lines::LogLines;
 use super::steps::Steps;
-use super::style::Look;
+use super::style::TextStyle;
 use super::{build_table, closing, gates_table, history_table, identity_table, status_table};
 use crate::cli::OutputFormat;
 use crate::context::{Context, Terminals};
-use crate::domain::event::{Event, StepResult};
+use crate::domain::event::{RunEvent, StepResult};
 use crate::domain::plan::PlanWarning;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 use crate::domain::view::approval::CountedApproval;
-use crate::domain::view::{Answer, Asking, Request};
+use crate::domain::view::{CommandAnswer, CommandRequest, Confirmation};
 use crate::sink;
 
 /// The terminal, or the log of a workflow.
 #[derive(Debug)]
 pub struct Terminal {
-    level: Level,
+    level: ReportDetail,
     color: bool,
     format: OutputFormat,
     /// How text on standard error looks.
-    error: Look,
+    error: TextStyle,
     /// How text on standard output looks.
-    output: Look,
+    output: TextStyle,
     /// Whether somebody decides about a plan before it is carried out.
     asks: bool,
     logs: LogLines,
-    view: View,
+    view: TerminalView,
     steps: RefCell<Steps>,
     /// What was warned of before there is a plan. `None`: there is one, or there will be none.
     early: RefCell<Option<Vec<PlanWarning>>>,
@@ -47,31 +47,33 @@ pub struct Terminal {
 }
 
 #[derive(Debug)]
-enum View {
+enum TerminalView {
     /// One line for each event.
     Plain,
     /// The same in the log of a workflow, in which output is folded.
     Folded(Folded),
     /// A line that moves for each step in progress, and above them what is over.
-    Live(Live),
+    Live(LiveLines),
 }
 
 impl Terminal {
     /// What people see of a command that begins now. `context`: absent where it is not known.
     pub fn new(
         context: Option<&Context>,
-        request: &Request,
-        (level, format): (Level, OutputFormat),
+        request: &CommandRequest,
+        (level, format): (ReportDetail, OutputFormat),
         now: Timestamp,
     ) -> Self {
         let Terminals { error, output, .. } = context.map(|context| context.terminals).unwrap_or_default();
-        let look = |width| Look { width, exact: level >= Level::Verbose, now };
+        let look = |width| TextStyle { width, exact: level >= ReportDetail::Verbose, now };
         let (error, output) = (look(error), look(output));
         let view = match context {
             // Each call that `-v` shows would be written over lines that move.
-            Some(context) if context.interactive && level == Level::Everything => View::Live(Live::new(error)),
-            Some(context) if context.in_actions() => View::Folded(Folded::default()),
-            Some(_) | None => View::Plain,
+            Some(context) if context.interactive && level == ReportDetail::Everything => {
+                TerminalView::Live(LiveLines::new(error))
+            }
+            Some(context) if context.in_actions() => TerminalView::Folded(Folded::default()),
+            Some(_) | None => TerminalView::Plain,
         };
         let color = context.is_some_and(|context| context.color);
         let (steps, shown) = (RefCell::default(), RefCell::default());
@@ -84,7 +86,7 @@ impl Terminal {
             error,
             output,
             logs,
-            asks: request.asks == Asking::Somebody,
+            asks: request.asks == Confirmation::Somebody,
             view,
             steps,
             early,
@@ -94,8 +96,8 @@ impl Terminal {
 }
 
 impl Sink for Terminal {
-    fn event(&self, event: &Event) {
-        if let (Event::Logged { entries, of_several }, OutputFormat::Human) = (event, self.format) {
+    fn event(&self, event: &RunEvent) {
+        if let (RunEvent::Logged { entries, of_several }, OutputFormat::Human) = (event, self.format) {
             for entry in entries {
                 sink::data(&self.logs.line(entry, *of_several));
             }
@@ -111,20 +113,20 @@ impl Sink for Terminal {
         let several = self.steps.borrow().are_several();
         let lines = if self.is_only_live(event) { Vec::new() } else { self.lines(event) };
         match &self.view {
-            View::Plain => sink::lines(&lines),
-            View::Folded(folded) => folded.show(event, &lines, several),
-            View::Live(live) => live.show(event, &lines, &self.label(event)),
+            TerminalView::Plain => sink::lines(&lines),
+            TerminalView::Folded(folded) => folded.show(event, &lines, several),
+            TerminalView::Live(live) => live.show(event, &lines, &self.label(event)),
         }
-        if let Event::StepEnded { step, result, .. } = event {
+        if let RunEvent::StepEnded { step, result, .. } = event {
             self.show_output(step, *result);
         }
     }
 
-    fn end(&self, end: End<'_>) {
+    fn end(&self, end: CommandEnd<'_>) {
         match end.result {
-            Ok(Answer::Document(document)) => sink::document(&format!("{document:#}")),
-            Ok(Answer::Script(script)) => sink::data(script),
-            Ok(Answer::Credential(document)) => sink::credential(document.expose_secret()),
+            Ok(CommandAnswer::Document(document)) => sink::document(&format!("{document:#}")),
+            Ok(CommandAnswer::Script(script)) => sink::data(script),
+            Ok(CommandAnswer::Credential(document)) => sink::credential(document.expose_secret()),
             Ok(answer) if self.format == OutputFormat::Human => {
                 if let Some(data) = data(answer, self.level, self.output) {
                     sink::data(&data);
@@ -132,12 +134,12 @@ impl Sink for Terminal {
             }
             Ok(_) | Err(_) => {}
         }
-        if let View::Live(live) = &self.view {
+        if let TerminalView::Live(live) = &self.view {
             live.clear();
         }
         for early in self.early.take().into_iter().flatten() {
             let PlanWarning { text, hint, .. } = early;
-            sink::lines(&self.lines(&Event::Warning { about: None, text, hint }));
+            sink::lines(&self.lines(&RunEvent::Warning { about: None, text, hint }));
         }
         let shown = self.shown.borrow();
         let closing = Closing { level: self.level, look: self.error, color: self.color, shown: &shown };
@@ -146,42 +148,42 @@ impl Sink for Terminal {
 }
 
 impl Terminal {
-    fn lines(&self, event: &Event) -> Vec<String> {
+    fn lines(&self, event: &RunEvent) -> Vec<String> {
         let steps = self.steps.borrow();
         // A plan that is not shown cannot be approved.
-        let is_asked = self.asks && matches!(event, Event::Planned(_));
-        let level = if is_asked { self.level.max(Level::Everything) } else { self.level };
+        let is_asked = self.asks && matches!(event, RunEvent::Planned(_));
+        let level = if is_asked { self.level.max(ReportDetail::Everything) } else { self.level };
         lines::of(event, Showing { level, look: self.error, asks: self.asks, steps: &steps })
     }
 
     fn is_live(&self) -> bool {
-        matches!(self.view, View::Live(_))
+        matches!(self.view, TerminalView::Live(_))
     }
 
     /// Whether an event is shown in the moving lines alone: what a build writes, and the events of ECS.
-    fn is_only_live(&self, event: &Event) -> bool {
-        let of_build = matches!(event, Event::Output { step, .. } if writes_much(step.verb));
+    fn is_only_live(&self, event: &RunEvent) -> bool {
+        let of_build = matches!(event, RunEvent::Output { step, .. } if writes_much(step.verb));
         of_build && self.is_live()
     }
 
     /// What the step that begins is called.
-    fn label(&self, event: &Event) -> String {
-        if let Event::StepStarted(step) = event { self.steps.borrow().label(step) } else { String::new() }
+    fn label(&self, event: &RunEvent) -> String {
+        if let RunEvent::StepStarted(step) = event { self.steps.borrow().label(step) } else { String::new() }
     }
 
     /// A plan with what was warned of while it was made: the plan is shown first.
-    fn with_early(&self, event: &Event) -> Option<Event> {
-        let Event::Planned(plan) = event else { return None };
+    fn with_early(&self, event: &RunEvent) -> Option<RunEvent> {
+        let RunEvent::Planned(plan) = event else { return None };
         let mut plan = plan.clone();
         let early = self.early.take().unwrap_or_default();
         plan.warnings.splice(0..0, early);
-        Some(Event::Planned(plan))
+        Some(RunEvent::Planned(plan))
     }
 
     /// Keeps a warning until the plan is there that it is about.
-    fn keeps_early(&self, event: &Event) -> bool {
+    fn keeps_early(&self, event: &RunEvent) -> bool {
         let mut early = self.early.borrow_mut();
-        let (Event::Warning { about, text, hint }, Some(early)) = (event, early.as_mut()) else {
+        let (RunEvent::Warning { about, text, hint }, Some(early)) = (event, early.as_mut()) else {
             return false;
         };
         let text = about.as_ref().map_or_else(|| text.clone(), |about| format!("{about}: {text}"));
@@ -192,16 +194,16 @@ impl Terminal {
     /// Whether an event is not shown when it happens: what a build writes is kept until it ends, and in a log progress is
     /// shown now and then.
     #[expect(clippy::wildcard_enum_match_arm, reason = "only these come often")]
-    fn is_kept(&self, event: &Event) -> bool {
+    fn is_kept(&self, event: &RunEvent) -> bool {
         if self.keeps_early(event) {
             return true;
         }
-        if self.level >= Level::Verbose {
+        if self.level >= ReportDetail::Verbose {
             return false;
         }
         match event {
-            Event::Output { step, .. } => writes_much(step.verb) && !self.is_live(),
-            Event::Progress { step, .. } => !self.is_live() && !self.steps.borrow_mut().is_progress_due(step),
+            RunEvent::Output { step, .. } => writes_much(step.verb) && !self.is_live(),
+            RunEvent::Progress { step, .. } => !self.is_live() && !self.steps.borrow_mut().is_progress_due(step),
             _ => false,
         }
     }
@@ -209,17 +211,20 @@ impl Terminal {
     /// Shows what a build wrote: in the log of a workflow folded, and whole where it failed.
     fn show_output(&self, step: &StepId, result: StepResult) {
         let output = self.steps.borrow_mut().ended(step);
-        if !matches!(step.verb, Verb::Build | Verb::Bundle) || self.level != Level::Everything || output.is_empty() {
+        if !matches!(step.verb, StepVerb::Build | StepVerb::Bundle)
+            || self.level != ReportDetail::Everything
+            || output.is_empty()
+        {
             return;
         }
         let lines: Vec<String> = output.iter().map(|line| lines::output(step, line, false)).collect();
         match (&self.view, result) {
-            (View::Folded(folded), StepResult::Done) => folded.group(step, &lines),
+            (TerminalView::Folded(folded), StepResult::Done) => folded.group(step, &lines),
             (_, StepResult::Done) => {}
             (view, StepResult::Failed | StepResult::Interrupted) => {
                 match view {
-                    View::Live(live) => live.above(&lines),
-                    View::Plain | View::Folded(_) => sink::lines(&lines),
+                    TerminalView::Live(live) => live.above(&lines),
+                    TerminalView::Plain | TerminalView::Folded(_) => sink::lines(&lines),
                 }
                 self.shown.borrow_mut().extend(output);
             }
@@ -227,33 +232,41 @@ impl Terminal {
     }
 }
 
-fn unwrapped(event: &Event) -> &Event {
-    let Event::Within { event: inner, .. } = event else { return event };
-    if matches!(**inner, Event::Planned(_)) { event } else { inner }
+fn unwrapped(event: &RunEvent) -> &RunEvent {
+    let RunEvent::Within { event: inner, .. } = event else { return event };
+    if matches!(**inner, RunEvent::Planned(_)) { event } else { inner }
 }
 
 /// Whether the output of a step is that of a build, which is only of use if it fails.
-fn writes_much(verb: Verb) -> bool {
-    matches!(verb, Verb::Build | Verb::Bundle | Verb::WaitFor | Verb::Prove | Verb::Settle | Verb::RollBack)
+fn writes_much(verb: StepVerb) -> bool {
+    matches!(
+        verb,
+        StepVerb::Build
+            | StepVerb::Bundle
+            | StepVerb::WaitFor
+            | StepVerb::Prove
+            | StepVerb::Settle
+            | StepVerb::RollBack
+    )
 }
 
 /// What people read on standard output.
-fn data(answer: &Answer, level: Level, look: Look) -> Option<String> {
+fn data(answer: &CommandAnswer, level: ReportDetail, look: TextStyle) -> Option<String> {
     match answer {
-        Answer::Approval(counted) => Some(approved(counted)),
-        Answer::Built(built) => Some(build_table::render(built, look)),
-        Answer::Contract(asked) => asked.proposal.clone(),
-        Answer::Gates(asked) => Some(gates_table::render(asked, look)),
-        Answer::Status(environments) => status_table::render(environments, look),
-        Answer::History(found) => history_table::render(&found.releases, look),
-        Answer::Identities(seen) => Some(identity_table::render(seen, level)),
-        Answer::Change(_)
-        | Answer::Check(_)
-        | Answer::Logs { .. }
-        | Answer::Holds(_)
-        | Answer::Document(_)
-        | Answer::Script(_)
-        | Answer::Credential(_) => None,
+        CommandAnswer::Approval(counted) => Some(approved(counted)),
+        CommandAnswer::Built(built) => Some(build_table::render(built, look)),
+        CommandAnswer::Contract(asked) => asked.proposal.clone(),
+        CommandAnswer::Gates(asked) => Some(gates_table::render(asked, look)),
+        CommandAnswer::Status(environments) => status_table::render(environments, look),
+        CommandAnswer::History(found) => history_table::render(&found.releases, look),
+        CommandAnswer::Identities(seen) => Some(identity_table::render(seen, level)),
+        CommandAnswer::Change(_)
+        | CommandAnswer::Check(_)
+        | CommandAnswer::Logs { .. }
+        | CommandAnswer::Holds(_)
+        | CommandAnswer::Document(_)
+        | CommandAnswer::Script(_)
+        | CommandAnswer::Credential(_) => None,
     }
 }
 

@@ -1,11 +1,11 @@
 //! Words and numbers in what people read.
 
-use super::style::Look;
+use super::style::TextStyle;
 use crate::domain::release::ReleaseName;
-use crate::domain::view::plan::{Change, Running};
+use crate::domain::view::plan::{PlanChange, Running};
 
 /// What a component runs.
-pub fn release(running: &Running, look: Look) -> String {
+pub fn release(running: &Running, look: TextStyle) -> String {
     match (&running.sha, &running.baseline) {
         (Some(sha), _) => look.release(sha),
         (None, Some(_)) => ReleaseName::BASELINE.to_owned(),
@@ -24,8 +24,8 @@ pub fn outcome_in_words(outcome: &str) -> String {
 }
 
 /// A difference in one line, as in a diff. Values that are secret are in brackets.
-pub fn difference(change: &Change) -> String {
-    let Change { path, from, to } = change;
+pub fn difference(change: &PlanChange) -> String {
+    let PlanChange { path, from, to } = change;
     let hidden = |value: &str| value.starts_with('(');
     match (from.as_deref(), to.as_deref()) {
         (Some(from), Some(to)) if from == to || (hidden(from) && hidden(to)) => format!("~ {path} (value not shown)"),
@@ -50,7 +50,7 @@ mod tests {
     fn one_is_not_several() {
         assert_eq!([count(0, "gate", "gates"), count(1, "gate", "gates")], ["0 gates", "1 gate"]);
         let change = |from: Option<&str>, to: Option<&str>| {
-            difference(&Change { path: "a".to_owned(), from: from.map(str::to_owned), to: to.map(str::to_owned) })
+            difference(&PlanChange { path: "a".to_owned(), from: from.map(str::to_owned), to: to.map(str::to_owned) })
         };
         let hidden = Some("(not shown)");
         assert_eq!([change(Some("1"), Some("2")), change(None, Some("2"))], ["~ a: 1 → 2", "+ a: 2"]);

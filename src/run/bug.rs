@@ -6,9 +6,9 @@ use crate::cli::OutputFormat;
 use crate::context::Context;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::outcome::Outcome;
-use crate::domain::view::Request;
+use crate::domain::view::CommandRequest;
 use crate::panics;
-use crate::report::line::Level;
+use crate::report::line::ReportDetail;
 use crate::report::{self, Reporting};
 
 /// Where nothing is known yet, or docker reads what is written.
@@ -19,8 +19,8 @@ pub fn report_to_people() {
 /// To all who read of this run, but GitHub: a status that is pending stays so.
 pub fn report_to_all(
     context: &Context,
-    (level, format): (Level, OutputFormat),
-    request: &Request,
+    (level, format): (ReportDetail, OutputFormat),
+    request: &CommandRequest,
     reporting: &Reporting,
 ) {
     let (context, request, has_changed) = (context.clone(), request.clone(), reporting.has_changed());

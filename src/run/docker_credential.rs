@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::process::ExitCode;
 
 use super::signals::until_interrupted;
-use crate::commands::docker_credential::{self, Question};
+use crate::commands::docker_credential::{self, HelperRequest};
 use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::sink;
@@ -38,9 +38,9 @@ pub(super) fn show(answer: Result<String, Failure>) -> ExitCode {
 
 fn answer(word: &str) -> Result<String, Failure> {
     let question = match word {
-        "get" => Question::Get(server()?),
-        "list" => Question::List,
-        "store" | "erase" => Question::Keep,
+        "get" => HelperRequest::Get(server()?),
+        "list" => HelperRequest::List,
+        "store" | "erase" => HelperRequest::Keep,
         _ => return Err(Failure::invalid("docker asks for get, list, store, erase or version")),
     };
     let context = Context::from_process()?;

@@ -16,15 +16,15 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::cli::{self, Cli, Command};
+use crate::cli::{self, Cli, CliCommand};
 use crate::clients::docker::login;
 use crate::clients::guard;
 use crate::commands;
 use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
-use crate::domain::view::Answer;
-use crate::report::line::Level;
+use crate::domain::view::CommandAnswer;
+use crate::report::line::ReportDetail;
 use crate::report::{self, Reporting};
 use crate::session::Session;
 use crate::sink;
@@ -85,27 +85,27 @@ async fn execute(context: &Context, cli: &Cli) -> Outcome {
 }
 
 /// The work was dropped where it stood.
-fn interrupted(command: &Command, reporting: &Reporting, signal: &str) -> Result<Answer, Failure> {
+fn interrupted(command: &CliCommand, reporting: &Reporting, signal: &str) -> Result<CommandAnswer, Failure> {
     // Following ends by being interrupted.
-    if let Command::Logs(arguments) = command
+    if let CliCommand::Logs(arguments) = command
         && arguments.follow
     {
-        return Ok(Answer::Logs { entries: Vec::new(), none_since: None });
+        return Ok(CommandAnswer::Logs { entries: Vec::new(), none_since: None });
     }
     Err(reporting.interrupted(signals::interrupted_by(signal)))
 }
 
 /// How much is to be shown.
-fn shown(global: &cli::Global) -> Level {
+fn shown(global: &cli::Global) -> ReportDetail {
     let filter = global.verbosity.tracing_level_filter();
     if filter > LevelFilter::INFO {
-        Level::Verbose
+        ReportDetail::Verbose
     } else if filter == LevelFilter::INFO {
-        Level::Everything
+        ReportDetail::Everything
     } else if filter >= LevelFilter::WARN {
-        Level::Warnings
+        ReportDetail::Warnings
     } else {
-        Level::Quiet
+        ReportDetail::Quiet
     }
 }
 
@@ -118,7 +118,7 @@ fn set_up_logging(filter: LevelFilter) {
     // What it calls an error is a user's workflow, which `check` reports in its own words.
     let targets = targets.with_target("github_actions_models", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(sink::Log::default)
+        .with_writer(sink::LogWriter::default)
         .with_ansi(sink::has_color())
         .without_time()
         .with_target(false);

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::{Cli, Given};
+use crate::cli::{ArgumentWords, Cli};
 use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
-use crate::domain::view::Request;
+use crate::domain::view::CommandRequest;
 use crate::report::{self, line};
 use crate::sink;
 
@@ -20,7 +20,7 @@ pub fn unparsed(mut error: clap::Error, context: Option<&Context>) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // Without a parsed command line, the words themselves say what was meant, and whether a program is reading.
-    let given = Given::new(std::env::args_os().skip(1));
+    let given = ArgumentWords::new(std::env::args_os().skip(1));
     correct_tips(&mut error, &given);
     sink::line(error.render().ansi().to_string().trim_end());
     let command = given.command();
@@ -31,14 +31,14 @@ pub fn unparsed(mut error: clap::Error, context: Option<&Context>) -> ExitCode {
     }
     failure = failure.hint("`shipgate --help` shows the commands");
     let plans = command.starts_with("plan ");
-    let request = Request { command, plans, ..Request::default() };
+    let request = CommandRequest { command, plans, ..CommandRequest::default() };
     let outcome = report::unparsed(context, &request, given.format(), &failure);
     ExitCode::from(outcome.exit_code())
 }
 
 /// Without clap's tip to write an unknown option as a value, `-- --froce`: no command takes such a value. Nor does it propose
 /// a command that only has some letters of the word: it could be one that changes production.
-fn correct_tips(error: &mut clap::Error, given: &Given) {
+fn correct_tips(error: &mut clap::Error, given: &ArgumentWords) {
     if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand).cloned() {
         error.remove(ContextKind::SuggestedSubcommand);
         if let Some(similar) = given.similar(&word) {
@@ -76,7 +76,7 @@ fn plan_hint(error: &clap::Error, command: &str) -> Option<String> {
 }
 
 /// An environment is no option.
-fn environment_hint(error: &clap::Error, given: &Given) -> Option<String> {
+fn environment_hint(error: &clap::Error, given: &ArgumentWords) -> Option<String> {
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
     let line = given.with_environment(option)?;
     Some(format!("write the environment without an option: `{line}`"))

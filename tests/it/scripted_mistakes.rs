@@ -287,7 +287,7 @@ const ROWS: &[Row] = &[
         },
         said: &[
             "error: refused by gate forward",
-            "  forward: how ID stands to ID, which backend runs, is not known: this clone has no commit ID",
+            "  forward: whether ID contains ID, which backend runs, is not known: this clone has no commit ID",
             "hint: fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`",
         ],
     },

@@ -15,8 +15,8 @@ use tokio::time::{Instant, timeout};
 
 pub use self::error::BrowserError;
 use self::tab::Tab;
-use super::process::{Invocation, ProcessError, Processes, find};
-use crate::domain::browser::{Shown, View, WINDOWS, Window};
+use super::process::{ProcessError, Processes, ProgramCall, find};
+use crate::domain::browser::{BrowserWindow, PageView, ShownPage, WINDOWS};
 use crate::domain::neutral;
 
 /// The names of Chrome and Chromium on `PATH`.
@@ -67,7 +67,7 @@ pub struct Browser {
 
 /// A page that is to be opened.
 #[derive(Debug, Clone)]
-pub struct Page {
+pub struct PageRequest {
     /// The address.
     pub url: String,
     /// The text that it has to show.
@@ -113,7 +113,7 @@ impl Browser {
     /// # Errors
     ///
     /// There is no browser, or it fails: nothing is known of the page.
-    pub async fn open(&self, page: &Page) -> Result<Opened, BrowserError> {
+    pub async fn open(&self, page: &PageRequest) -> Result<Opened, BrowserError> {
         let program = self.program.as_ref().ok_or(BrowserError::None)?;
         let home = tempfile::tempdir().map_err(|error| BrowserError::Fails(error.to_string()))?;
         let mut tab = self.start(program, home.path()).await?;
@@ -122,7 +122,8 @@ impl Browser {
             let (view, text) = look_whole(&mut tab, page, window).await?;
             self.keep_picture(&mut tab, page, window).await;
             tab.close().await?;
-            let shown = Shown { wanted: page.text.as_deref(), text: &text, status: page.status, waited: page.timeout };
+            let shown =
+                ShownPage { wanted: page.text.as_deref(), text: &text, status: page.status, waited: page.timeout };
             let difference = view.difference(shown);
             opened.status = opened.status.or(view.status());
             if let Some(difference) = difference {
@@ -147,7 +148,7 @@ impl Browser {
         arguments.push(profile);
         let directory = Utf8PathBuf::try_from(home.to_owned()).map_err(|error| not_started(error.to_string()))?;
         let variables = vec![(Cow::Borrowed("HOME"), OsString::from(home))];
-        let invocation = Invocation { program: "sh", arguments, directory, variables };
+        let invocation = ProgramCall { program: "sh", arguments, directory, variables };
         let conversation =
             self.processes.converse(&invocation).map_err(|error: ProcessError| not_started(error.to_string()))?;
         let mut tab = Tab::new(conversation).ok_or_else(|| not_started("another process listens on it".to_owned()))?;
@@ -159,7 +160,7 @@ impl Browser {
     }
 
     /// Keeps the picture of a page. One that cannot be kept is missed by people, and says nothing about the page.
-    async fn keep_picture(&self, tab: &mut Tab, page: &Page, window: &Window) {
+    async fn keep_picture(&self, tab: &mut Tab, page: &PageRequest, window: &BrowserWindow) {
         let Some(directory) = &self.pictures else { return };
         let picture = match timeout(PICTURE, tab.picture()).await {
             Ok(Ok(picture)) => picture,
@@ -175,7 +176,11 @@ impl Browser {
 }
 
 /// Opens a page in a window, again where this machine cut it off.
-async fn look_whole(tab: &mut Tab, page: &Page, window: &Window) -> Result<(View, String), BrowserError> {
+async fn look_whole(
+    tab: &mut Tab,
+    page: &PageRequest,
+    window: &BrowserWindow,
+) -> Result<(PageView, String), BrowserError> {
     let mut seen = look(tab, page, window).await?;
     for _ in 1..CUT_OFF {
         if !seen.0.is_cut_off() {
@@ -188,7 +193,7 @@ async fn look_whole(tab: &mut Tab, page: &Page, window: &Window) -> Result<(View
 }
 
 /// Opens a page in a window, and waits until it shows what it has to show, and is whole.
-async fn look(tab: &mut Tab, page: &Page, window: &Window) -> Result<(View, String), BrowserError> {
+async fn look(tab: &mut Tab, page: &PageRequest, window: &BrowserWindow) -> Result<(PageView, String), BrowserError> {
     tab.open(window).await?;
     let until = Instant::now() + page.timeout;
     if let Some(why) = tab.go(&page.url, until).await? {

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::BrowserError;
 use crate::clients::process::Conversation;
-use crate::domain::browser::{Happening, View, Window};
+use crate::domain::browser::{BrowserWindow, Happening, PageView};
 use crate::domain::neutral;
 
 /// A command that says nothing of the page has to be answered after so long.
@@ -30,14 +30,14 @@ pub struct Tab {
     sent: u64,
     /// The tab, once there is one, and what it is called beside that.
     session: Option<(Value, Value)>,
-    view: View,
+    view: PageView,
 }
 
 impl Tab {
     /// With a browser that was started. `None`: somebody else listens to it.
     pub fn new(mut conversation: Conversation) -> Option<Self> {
         let answers = BufReader::new(conversation.take_output()?);
-        Some(Self { conversation, answers, read: Vec::new(), sent: 0, session: None, view: View::default() })
+        Some(Self { conversation, answers, read: Vec::new(), sent: 0, session: None, view: PageView::default() })
     }
 
     /// Waits until the browser answers.
@@ -56,14 +56,14 @@ impl Tab {
     /// # Errors
     ///
     /// The browser fails.
-    pub async fn open(&mut self, window: &Window) -> Result<(), BrowserError> {
+    pub async fn open(&mut self, window: &BrowserWindow) -> Result<(), BrowserError> {
         let apart = self.ask("Target.createBrowserContext", json!({})).await?;
         let made = json!({"url": "about:blank", "browserContextId": apart["browserContextId"]});
         let target = self.ask("Target.createTarget", made).await?["targetId"].take();
         let attached = self.ask("Target.attachToTarget", json!({"targetId": target, "flatten": true})).await?;
         self.session = Some((attached["sessionId"].clone(), target));
-        self.view = View::default();
-        let Window { width, height, is_phone, .. } = *window;
+        self.view = PageView::default();
+        let BrowserWindow { width, height, is_phone, .. } = *window;
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone});
         self.ask("Emulation.setDeviceMetricsOverride", metrics).await?;
         self.ask("Emulation.setTouchEmulationEnabled", json!({"enabled": is_phone})).await?;
@@ -122,12 +122,12 @@ impl Tab {
     }
 
     /// What happened so far.
-    pub fn view(&self) -> &View {
+    pub fn view(&self) -> &PageView {
         &self.view
     }
 
     /// The same, to keep.
-    pub fn take_view(&mut self) -> View {
+    pub fn take_view(&mut self) -> PageView {
         std::mem::take(&mut self.view)
     }
 

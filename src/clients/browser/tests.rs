@@ -10,9 +10,9 @@ fn browser(pictures: Option<&Path>) -> Browser {
     Browser::new(seen, None, pictures.map(|path| Utf8PathBuf::try_from(path.to_owned()).unwrap()))
 }
 
-fn page(url: String, text: Option<&str>) -> Page {
+fn page(url: String, text: Option<&str>) -> PageRequest {
     let (text, timeout) = (text.map(str::to_owned), Duration::from_secs(2));
-    Page { url, text, status: 200, timeout, picture: "shop".to_owned() }
+    PageRequest { url, text, status: 200, timeout, picture: "shop".to_owned() }
 }
 
 /// A site with a page, and what else it may ask for.

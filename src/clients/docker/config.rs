@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::net::UnixListener;
 
 use super::DockerError;
-use super::login::{self, HELPER, Login, Logins, PROGRAM, SOCKET};
+use super::login::{self, DockerLogin, HELPER, Logins, PROGRAM, SOCKET};
 use crate::clients::ecr::RegistryLogin;
 use crate::domain::image::Digest;
 
@@ -20,7 +20,7 @@ const LONGEST_SOCKET: usize = 103;
 
 /// The user's docker: other registries' logins, plugins, contexts and builders stay usable.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct UserDocker {
     /// The configuration directory: `DOCKER_CONFIG`, else `~/.docker`.
     pub config: Option<Utf8PathBuf>,
     /// `PATH`, on which docker finds its helpers.
@@ -40,7 +40,7 @@ pub struct DockerConfig {
     logins: Logins,
 }
 
-impl Surroundings {
+impl UserDocker {
     fn read(&self) -> Map<String, Value> {
         let text =
             self.config.as_ref().and_then(|directory| std::fs::read_to_string(directory.join("config.json")).ok());
@@ -57,7 +57,7 @@ impl DockerConfig {
     /// # Errors
     ///
     /// No temporary directory can be used.
-    pub fn create(around: &Surroundings, host: &str, login: &RegistryLogin) -> Result<Self, DockerError> {
+    pub fn create(around: &UserDocker, host: &str, login: &RegistryLogin) -> Result<Self, DockerError> {
         let (directory, path) = private_directory(&around.temporary)?;
         let (config, logins) = with_helper(around.read(), host, login);
         std::fs::write(path.join("config.json"), config.to_string())?;
@@ -121,7 +121,7 @@ fn with_helper(mut fields: Map<String, Value>, host: &str, login: &RegistryLogin
     let mut helpers = object(fields.remove("credHelpers"));
     let store = fields.remove("credsStore");
     let mut logins = Logins::new();
-    let ours = Login { user: login.user.clone(), secret: login.password.clone() };
+    let ours = DockerLogin { user: login.user.clone(), secret: login.password.clone() };
     for (address, entry) in known.iter().filter(|(address, _)| login::host(address) != host) {
         if let Some(store) = &store {
             helpers.entry(address.clone()).or_insert_with(|| store.clone());
@@ -143,9 +143,9 @@ fn with_helper(mut fields: Map<String, Value>, host: &str, login: &RegistryLogin
 /// The login in an entry of `auths`
 /// ([AuthConfig](https://pkg.go.dev/github.com/docker/cli/cli/config/types#AuthConfig)). An identity token has a user's
 /// name of its own in the protocol of helpers; a `registrytoken` has no place in it.
-fn login_in(entry: &Value) -> Option<Login> {
+fn login_in(entry: &Value) -> Option<DockerLogin> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let login = |user: &str, secret: &str| Login { user: user.to_owned(), secret: secret.to_owned().into() };
+    let login = |user: &str, secret: &str| DockerLogin { user: user.to_owned(), secret: secret.to_owned().into() };
     if let Some(token) = text("identitytoken") {
         return Some(login("<token>", token));
     }
@@ -204,7 +204,7 @@ mod tests {
     fn configured(existing: Value) -> (Value, Vec<(String, String, String)>) {
         let Value::Object(existing) = existing else { panic!() };
         let (config, logins) = with_helper(existing, "r.example", &login());
-        let shown = |(host, login): (String, Login)| (host, login.user, login.secret.expose_secret().to_owned());
+        let shown = |(host, login): (String, DockerLogin)| (host, login.user, login.secret.expose_secret().to_owned());
         (config, logins.into_iter().map(shown).collect())
     }
 
@@ -277,7 +277,7 @@ mod tests {
         let long = temporary.path().join("x".repeat(90));
         std::fs::create_dir(&long).unwrap();
         let places = [long, temporary.path().to_owned()].map(|path| Utf8PathBuf::from_path_buf(path).unwrap());
-        let around = Surroundings { path: "/usr/bin".into(), temporary: places.to_vec(), ..Surroundings::default() };
+        let around = UserDocker { path: "/usr/bin".into(), temporary: places.to_vec(), ..UserDocker::default() };
         let config = DockerConfig::create(&around, "r.example", &login()).unwrap();
         let path = config.path.clone();
         assert_eq!(path.parent().unwrap(), places[1], "a socket has no room in the other");

@@ -1,6 +1,6 @@
 //! Why docker does not build or push.
 
-use crate::clients::process::{Finished, ProcessError};
+use crate::clients::process::{ProcessError, ProgramEnd};
 use crate::domain::build_failure::why;
 
 /// An image that docker did not build or push.
@@ -54,7 +54,7 @@ pub enum DockerError {
 
 impl DockerError {
     /// A build that failed.
-    pub(super) fn build(command: &'static str, finished: Finished) -> Self {
+    pub(super) fn build(command: &'static str, finished: ProgramEnd) -> Self {
         Self::Build { command, code: finished.code, output: finished.tail }
     }
 

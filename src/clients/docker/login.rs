@@ -29,7 +29,7 @@ const WITHIN: Duration = Duration::from_secs(5);
 
 /// A user with a password.
 #[derive(Debug, Clone)]
-pub struct Login {
+pub struct DockerLogin {
     /// The user.
     pub user: String,
     /// The password.
@@ -37,7 +37,7 @@ pub struct Login {
 }
 
 /// Logins by the addresses of registries.
-pub type Logins = BTreeMap<String, Login>;
+pub type Logins = BTreeMap<String, DockerLogin>;
 
 /// The host in the address of a registry, as docker understands it.
 pub fn host(address: &str) -> &str {
@@ -101,7 +101,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let socket = camino::Utf8PathBuf::from_path_buf(directory.path().join("login")).unwrap();
         let listener = UnixListener::bind(&socket).unwrap();
-        let login = Login { user: "AWS".to_owned(), secret: "secret".to_owned().into() };
+        let login = DockerLogin { user: "AWS".to_owned(), secret: "secret".to_owned().into() };
         let logins = Logins::from([("r.example".to_owned(), login)]);
         let asked = |server: &'static str| {
             let socket = socket.clone();

@@ -11,18 +11,18 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::clients::git_repository::Owners;
-use crate::clients::process::{Invocation, Processes};
+use crate::clients::process::{Processes, ProgramCall};
 use crate::http_server::{Answer, serve};
 
 const NOWHERE: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 
 /// A repository in a directory with a space and a letter beyond ASCII.
-pub(in crate::clients) struct Repository {
+pub(in crate::clients) struct TestRepository {
     _directory: TempDir,
     path: Utf8PathBuf,
 }
 
-impl Repository {
+impl TestRepository {
     fn bare_directory() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::from_path_buf(directory.path().join("a shöp")).unwrap();
@@ -63,7 +63,7 @@ impl Repository {
     }
 
     pub(in crate::clients) async fn git(&self, arguments: &[&str]) -> String {
-        let invocation = Invocation {
+        let invocation = ProgramCall {
             program: "git",
             arguments: arguments.iter().map(OsString::from).collect(),
             directory: self.path.clone(),
@@ -120,7 +120,7 @@ fn nowhere() -> GitSha {
 
 #[tokio::test]
 async fn a_commit_was_made_when_its_committer_says() {
-    let repository = Repository::new().await;
+    let repository = TestRepository::new().await;
     let first = repository.commit("First").await;
     let second = repository.commit("Second").await;
     let made = repository.git(&["show", "--no-patch", "--format=%ct", &first.to_string()]).await;
@@ -138,7 +138,7 @@ async fn a_commit_was_made_when_its_committer_says() {
 
 #[tokio::test]
 async fn only_a_commit_is_one() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     let commit = shop.commit("One").await;
     shop.git(&["tag", "--annotate", "--message", "One", "v1"]).await;
     let git = shop.client();
@@ -146,12 +146,12 @@ async fn only_a_commit_is_one() {
     for other in [nowhere(), shop.sha("HEAD^{tree}").await, shop.sha("v1").await] {
         assert!(!git.has_commit(&other).await, "{other}");
     }
-    assert!(!Repository::bare_directory().client().has_commit(&commit).await);
+    assert!(!TestRepository::bare_directory().client().has_commit(&commit).await);
 }
 
 #[tokio::test]
 async fn ancestors_in_a_complete_clone() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     let one = shop.commit("One").await;
     let two = shop.commit("Two").await;
     shop.git(&["checkout", "--quiet", "-b", "side", &one.to_string()]).await;
@@ -174,7 +174,7 @@ async fn ancestors_in_a_complete_clone() {
 
 #[tokio::test]
 async fn a_shallow_clone_cannot_say_no() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     let one = shop.commit("One").await;
     let two = shop.commit("Two").await;
     let three = shop.commit("Three").await;
@@ -188,7 +188,7 @@ async fn a_shallow_clone_cannot_say_no() {
 
 #[tokio::test]
 async fn commits_between_two() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     let one = shop.commit("One").await;
     shop.commit("::error::Two\u{1b}[31m\n\nand more").await;
     let three = shop.commit(&"ö".repeat(500)).await;
@@ -225,7 +225,7 @@ async fn commits_between_two() {
 
 #[tokio::test]
 async fn a_file_is_read_as_it_was_committed() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     let names = ["shipgate.toml", "an öther dir/*.toml", ":(top)x", "-x", "deep/er/file"];
     let content = "\u{feff}app = \"é\u{fffd}\"\r\n\n\tno end";
     for name in names {
@@ -251,7 +251,7 @@ async fn a_file_is_read_as_it_was_committed() {
 
 #[tokio::test]
 async fn what_is_no_text_file_is_refused() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     shop.write("bytes", b"app = \"\xff\"");
     // As long as the character that would replace it.
     shop.write("truncated", b"app = \"\xf0\x9f\x98\"");
@@ -287,7 +287,7 @@ async fn what_is_no_text_file_is_refused() {
 
 #[tokio::test]
 async fn a_missing_commit_is_fetched_and_nothing_else() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     shop.commit("One").await;
     let clone = shop.cloned(&[]).await;
     shop.write("file", "content");
@@ -319,7 +319,7 @@ async fn a_missing_commit_is_fetched_and_nothing_else() {
 
 #[tokio::test]
 async fn a_shallow_clone_gets_one_commit() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     let one = shop.commit("One").await;
     let two = shop.commit("Two").await;
     shop.commit("Three").await;
@@ -333,7 +333,7 @@ async fn a_shallow_clone_gets_one_commit() {
 
 #[tokio::test]
 async fn a_complete_clone_stays_complete_whatever_its_origin_is() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     shop.commit("One").await;
     let complete = shop.cloned(&[]).await;
     shop.commit("Two").await;
@@ -348,7 +348,7 @@ async fn a_complete_clone_stays_complete_whatever_its_origin_is() {
 
 #[tokio::test]
 async fn a_partial_clone_is_asked_for_files_only() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     shop.write("file", "first");
     let one = shop.commit("One").await;
     shop.write("file", "second");
@@ -363,7 +363,7 @@ async fn a_partial_clone_is_asked_for_files_only() {
 
 #[tokio::test(start_paused = true)]
 async fn a_remote_that_does_not_answer_is_not_waited_for() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     shop.commit("One").await;
     shop.git(&["remote", "add", "origin", "ssh://shop.example/shop"]).await;
     // Waits for as long as git does, and leaves out git's own arguments.
@@ -381,7 +381,7 @@ fn password_wanted() -> Answer {
 /// Each leaves a file when it runs. The remote is there, so that git goes as far as it can.
 #[tokio::test]
 async fn no_program_of_the_repositorys_own_configuration_is_started() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     let one = shop.commit("One").await;
     let clone = shop.cloned(&["--depth", "1"]).await;
     clone.write(".gitattributes", "* filter=x\n");
@@ -426,7 +426,7 @@ async fn no_program_of_the_repositorys_own_configuration_is_started() {
 /// A filter of the user's own configuration, as git-lfs has one, is a part of comparing.
 #[tokio::test]
 async fn the_users_own_filter_stays() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     shop.write(".gitattributes", "file filter=x\n");
     shop.write("file", "pointer\n");
     shop.commit("One").await;
@@ -445,7 +445,7 @@ async fn the_users_own_filter_stays() {
 
 #[tokio::test]
 async fn settings_of_the_environment_do_not_win() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     shop.commit("One").await;
     let ran = shop.path.join(".git/ran");
     let program = format!("touch '{ran}'; false #");
@@ -456,7 +456,7 @@ async fn settings_of_the_environment_do_not_win() {
 
 #[tokio::test]
 async fn nobody_is_asked_for_a_password() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     shop.commit("One").await;
     shop.write("asked", "#!/bin/sh\necho \"$@\" >> asked-for\necho secret");
     std::fs::set_permissions(shop.path.join("asked"), std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -491,7 +491,7 @@ fn ssh_is_told_not_to_ask() {
 /// git would read all of a long range, whatever it is asked for of it.
 #[tokio::test]
 async fn commits_are_counted_up_to_a_limit() {
-    let shop = Repository::new().await;
+    let shop = TestRepository::new().await;
     let commit = |number: u32| {
         let at = 1_600_000_000 + number;
         format!("commit refs/heads/main\ncommitter T <t@x> {at} +0000\ndata 1\nx\n\n")

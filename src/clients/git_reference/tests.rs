@@ -1,10 +1,10 @@
 //! On real repositories.
 
-use super::super::git_history::tests::Repository;
-use crate::domain::reference::{Named, Unresolved};
+use super::super::git_history::tests::TestRepository;
+use crate::domain::reference::{NamedCommits, Unresolved};
 
 /// Commits until two begin with the same digits.
-async fn with_two_of_four_digits(repository: &Repository) -> (String, Vec<String>) {
+async fn with_two_of_four_digits(repository: &TestRepository) -> (String, Vec<String>) {
     let mut seen: Vec<String> = Vec::new();
     // Two of 700 commits do so, as good as certainly: there are 65536 beginnings.
     repository.commit("First").await;
@@ -23,7 +23,7 @@ async fn with_two_of_four_digits(repository: &Repository) -> (String, Vec<String
 
 #[tokio::test]
 async fn a_tag_is_its_commit_whatever_kind_it_is() {
-    let repository = Repository::new().await;
+    let repository = TestRepository::new().await;
     let first = repository.commit("First").await;
     repository.git(&["tag", "v1"]).await;
     repository.git(&["tag", "--annotate", "--message", "x", "v1-notes"]).await;
@@ -37,13 +37,13 @@ async fn a_tag_is_its_commit_whatever_kind_it_is() {
         assert_eq!(git.named(tag).await.unwrap().commit(), Ok(first.clone()), "{tag}");
     }
     for none in ["tree", "v", "rc", "v2", "grün"] {
-        assert_eq!(git.named(none).await.unwrap(), Named::default(), "{none}");
+        assert_eq!(git.named(none).await.unwrap(), NamedCommits::default(), "{none}");
     }
 }
 
 #[tokio::test]
 async fn a_branch_is_known_for_one_here_and_of_a_remote() {
-    let repository = Repository::new().await;
+    let repository = TestRepository::new().await;
     let first = repository.commit("First").await;
     repository.git(&["branch", "feature/x"]).await;
     // git would resolve both of these.
@@ -59,7 +59,7 @@ async fn a_branch_is_known_for_one_here_and_of_a_remote() {
     ] {
         assert_eq!(git.named(name).await.unwrap().commit(), Err(Unresolved::Branch(branch.to_owned())), "{name}");
     }
-    assert_eq!(git.named("x").await.unwrap(), Named::default());
+    assert_eq!(git.named("x").await.unwrap(), NamedCommits::default());
     assert_eq!(git.named("v1").await.unwrap().tag, None);
     repository.git(&["branch", "--force", &first.to_string()[..7], "HEAD"]).await;
     let named = repository.client().abbreviated(&first.to_string()[..7]).await.unwrap();
@@ -68,7 +68,7 @@ async fn a_branch_is_known_for_one_here_and_of_a_remote() {
 
 #[tokio::test]
 async fn a_short_id_is_of_commits_alone() {
-    let repository = Repository::new().await;
+    let repository = TestRepository::new().await;
     repository.write("file", "content");
     let first = repository.commit("First").await.to_string();
     let git = repository.client();
@@ -94,7 +94,7 @@ async fn a_short_id_is_of_commits_alone() {
 
 #[tokio::test]
 async fn an_ambiguous_id_is_all_that_begin_so() {
-    let repository = Repository::new().await;
+    let repository = TestRepository::new().await;
     let (digits, both) = with_two_of_four_digits(&repository).await;
     let several = repository.client().abbreviated(&digits).await.unwrap().commit();
     let Err(Unresolved::Ambiguous(several)) = several else { panic!("{several:?}") };

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::pages::Part;
+use super::pages::PagePart;
 use super::{GitHub, GitHubError};
 use crate::domain::gate::Reported;
 use crate::domain::release::GitSha;
@@ -10,7 +10,7 @@ use crate::domain::release::GitSha;
 /// The latest status of each context
 /// ([statuses](https://docs.github.com/en/rest/commits/statuses#get-the-combined-status-for-a-specific-reference)).
 #[derive(Deserialize)]
-struct Statuses {
+struct CombinedStatuses {
     total_count: usize,
     statuses: Vec<Status>,
 }
@@ -21,7 +21,7 @@ struct Status {
     state: String,
 }
 
-impl Part for Statuses {
+impl PagePart for CombinedStatuses {
     type Item = Reported;
 
     fn read(self) -> (usize, Vec<Reported>) {
@@ -47,7 +47,7 @@ struct CheckRun {
     details_url: Option<String>,
 }
 
-impl Part for CheckRuns {
+impl PagePart for CheckRuns {
     type Item = Reported;
 
     fn read(self) -> (usize, Vec<Reported>) {
@@ -69,7 +69,7 @@ impl GitHub {
     /// They are not known, or not all of them.
     pub async fn reported(&self, commit: &GitSha) -> Result<Vec<Reported>, GitHubError> {
         let of = |what: &str| format!("/repos/{}/commits/{commit}/{what}", self.repository);
-        let mut reported = self.all::<Statuses>(&of("status"), "statuses: read").await?;
+        let mut reported = self.all::<CombinedStatuses>(&of("status"), "statuses: read").await?;
         reported.extend(self.all::<CheckRuns>(&of("check-runs?filter=latest"), "checks: read").await?);
         Ok(reported)
     }

@@ -4,7 +4,7 @@ use octocrab::Page;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{GitHub, GitHubError, Method, Request, with_retries};
+use super::{GitHub, GitHubError, GitHubRequest, Method, with_retries};
 use crate::domain::limits::COMMENT;
 
 /// As many comments as GitHub gives at once, and as many times a hundred as are looked through.
@@ -18,11 +18,11 @@ struct Comment {
     id: u64,
     #[serde(default)]
     body: Option<String>,
-    user: Option<User>,
+    user: Option<CommentAuthor>,
 }
 
 #[derive(Debug, Deserialize)]
-struct User {
+struct CommentAuthor {
     #[serde(rename = "type")]
     kind: String,
 }
@@ -49,7 +49,7 @@ impl GitHub {
                 Some(id) => (Method::Patch(&body), format!("/repos/{}/issues/comments/{id}", self.repository)),
                 None => (Method::Post(&body), format!("/repos/{}/issues/{issue}/comments", self.repository)),
             };
-            let request = Request { method, path, permission: "pull-requests: write" };
+            let request = GitHubRequest { method, path, permission: "pull-requests: write" };
             self.ask::<Comment>(&request).await.map(|_| ())
         })
         .await
@@ -59,7 +59,7 @@ impl GitHub {
         for page in 1..=PAGES {
             // Which page is next is known: an address out of an answer is not asked with the token.
             let path = format!("/repos/{}/issues/{issue}/comments?per_page={PER_PAGE}&page={page}", self.repository);
-            let request = Request { method: Method::Get, path, permission: "pull-requests: read" };
+            let request = GitHubRequest { method: Method::Get, path, permission: "pull-requests: read" };
             let found: Page<Comment> = self.ask(&request).await?;
             if let Some(comment) = found.items.iter().find(|comment| comment.is_ours(marker)) {
                 return Ok(Some(comment.id));
@@ -106,7 +106,7 @@ mod tests {
         let comment = |kind: &str, body: &str| Comment {
             id: 1,
             body: Some(body.to_owned()),
-            user: Some(User { kind: kind.to_owned() }),
+            user: Some(CommentAuthor { kind: kind.to_owned() }),
         };
         assert!(comment("Bot", "<!-- m -->\nx").is_ours("<!-- m -->"));
         assert!(!comment("User", "<!-- m -->\nx").is_ours("<!-- m -->"));

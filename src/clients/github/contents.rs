@@ -6,7 +6,7 @@ use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 
 use super::history::{CONTENTS, PART};
-use super::{GitHub, GitHubError, Method, Request, with_retries};
+use super::{GitHub, GitHubError, GitHubRequest, Method, with_retries};
 use crate::domain::release::GitSha;
 
 impl GitHub {
@@ -25,7 +25,7 @@ impl GitHub {
         }
         let parts: Vec<String> = path.split('/').map(|part| utf8_percent_encode(part, PART).to_string()).collect();
         let path = format!("/repos/{}/contents/{}?ref={commit}", self.repository, parts.join("/"));
-        let request = Request { method: Method::Get, path, permission: CONTENTS };
+        let request = GitHubRequest { method: Method::Get, path, permission: CONTENTS };
         let file: File = with_retries(|| self.ask(&request)).await?;
         if file.encoding != "base64" {
             return Err(GitHubError::unreadable("a file is not in base64"));

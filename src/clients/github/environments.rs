@@ -5,9 +5,9 @@ use serde::Deserialize;
 
 use super::error::GitHubErrorKind;
 use super::history::PART;
-use super::pages::Part;
+use super::pages::PagePart;
 use super::runs::ACTIONS;
-use super::{GitHub, GitHubError, Method, Request, with_retries};
+use super::{GitHub, GitHubError, GitHubRequest, Method, with_retries};
 use crate::domain::gate::{AllowedBranches, Protection};
 use crate::domain::names::EnvironmentName;
 use crate::domain::neutral;
@@ -15,7 +15,7 @@ use crate::domain::neutral;
 /// An environment ([reference](https://docs.github.com/en/rest/deployments/environments#get-an-environment)). That
 /// administrators can go past its rules is in the answer, and not in the description.
 #[derive(Deserialize)]
-struct Environment {
+struct GitHubEnvironment {
     id: u64,
     name: String,
     #[serde(default)]
@@ -45,20 +45,20 @@ struct BranchPolicy {
 #[derive(Deserialize)]
 struct Patterns {
     total_count: usize,
-    branch_policies: Vec<Pattern>,
+    branch_policies: Vec<PolicyBranchPattern>,
 }
 
 #[derive(Deserialize)]
-struct Pattern {
+struct PolicyBranchPattern {
     name: String,
     r#type: Option<String>,
 }
 
-impl Part for Patterns {
+impl PagePart for Patterns {
     type Item = String;
 
     fn read(self) -> (usize, Vec<String>) {
-        let read = |Pattern { name, r#type }| {
+        let read = |PolicyBranchPattern { name, r#type }| {
             let name = neutral::line(&name);
             if r#type.as_deref() == Some("tag") { format!("tag {name}") } else { name }
         };
@@ -75,8 +75,8 @@ impl GitHub {
     pub async fn protection(&self, environment: &EnvironmentName) -> Result<Option<(u64, Protection)>, GitHubError> {
         let name = utf8_percent_encode(environment.as_str(), PART);
         let path = format!("/repos/{}/environments/{name}", self.repository);
-        let request = Request { method: Method::Get, path: path.clone(), permission: ACTIONS };
-        let found: Environment = match with_retries(|| self.ask(&request)).await {
+        let request = GitHubRequest { method: Method::Get, path: path.clone(), permission: ACTIONS };
+        let found: GitHubEnvironment = match with_retries(|| self.ask(&request)).await {
             Ok(found) => found,
             Err(error) if matches!(error.kind, GitHubErrorKind::NotFound(_)) => return Ok(None),
             Err(error) => return Err(error),

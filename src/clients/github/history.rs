@@ -6,8 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{GitHub, GitHubError, Method, Request, with_retries};
-use crate::domain::comparison::Comparison;
+use super::{GitHub, GitHubError, GitHubRequest, Method, with_retries};
+use crate::domain::comparison::CommitComparison;
 use crate::domain::release::GitSha;
 
 /// What stays as it is in a part of a path ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
@@ -77,7 +77,7 @@ impl GitHub {
             default_branch: String,
         }
         let path = format!("/repos/{}", self.repository);
-        let request = Request { method: Method::Get, path, permission: "metadata: read" };
+        let request = GitHubRequest { method: Method::Get, path, permission: "metadata: read" };
         with_retries(|| self.ask::<Repository>(&request)).await.map(|repository| repository.default_branch)
     }
 
@@ -89,7 +89,7 @@ impl GitHub {
     pub async fn branch(&self, name: &str) -> Result<GitSha, GitHubError> {
         let wanted = format!("heads/{name}");
         let path = format!("/repos/{}/git/ref/{}", self.repository, utf8_percent_encode(&wanted, PART));
-        let request = Request { method: Method::Get, path, permission: CONTENTS };
+        let request = GitHubRequest { method: Method::Get, path, permission: CONTENTS };
         let found: Reference = with_retries(|| self.ask(&request)).await?;
         match found.branch() {
             Some(Ok((found, tip))) if found == name => Ok(tip),
@@ -106,7 +106,7 @@ impl GitHub {
     pub async fn branches(&self, prefix: &str) -> Result<Vec<(String, GitSha)>, GitHubError> {
         let wanted = format!("heads/{prefix}");
         let path = format!("/repos/{}/git/matching-refs/{}", self.repository, utf8_percent_encode(&wanted, PART));
-        let request = Request { method: Method::Get, path, permission: CONTENTS };
+        let request = GitHubRequest { method: Method::Get, path, permission: CONTENTS };
         let found: Page<Reference> = with_retries(|| self.ask(&request)).await?;
         if found.next.is_some() {
             // The description of this operation has no pages.
@@ -120,7 +120,7 @@ impl GitHub {
     /// # Errors
     ///
     /// It is not known: a commit that GitHub does not have is not found, nor are two without a common one.
-    pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Result<Comparison, GitHubError> {
+    pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Result<CommitComparison, GitHubError> {
         #[derive(Deserialize)]
         struct Compared {
             status: String,
@@ -130,7 +130,7 @@ impl GitHub {
         let request = self.comparing(base, head, 1, 1);
         with_retries(|| async {
             let compared: Compared = self.ask(&request).await?;
-            Comparison::from_counts(&compared.status, compared.ahead_by, compared.behind_by)
+            CommitComparison::from_counts(&compared.status, compared.ahead_by, compared.behind_by)
                 .ok_or_else(|| GitHubError::unreadable("its numbers contradict each other"))
         })
         .await
@@ -160,10 +160,10 @@ impl GitHub {
         .await
     }
 
-    fn comparing(&self, base: &GitSha, head: &GitSha, per_page: usize, page: usize) -> Request<'static> {
+    fn comparing(&self, base: &GitSha, head: &GitSha, per_page: usize, page: usize) -> GitHubRequest<'static> {
         let repository = &self.repository;
         let path = format!("/repos/{repository}/compare/{base}...{head}?per_page={per_page}&page={page}");
-        Request { method: Method::Get, path, permission: CONTENTS }
+        GitHubRequest { method: Method::Get, path, permission: CONTENTS }
     }
 
     /// The number of the pull request that brought a commit: the one that was merged, of several the first
@@ -179,7 +179,7 @@ impl GitHub {
             merged_at: Option<String>,
         }
         let path = format!("/repos/{}/commits/{commit}/pulls?per_page=100", self.repository);
-        let request = Request { method: Method::Get, path, permission: "pull-requests: read" };
+        let request = GitHubRequest { method: Method::Get, path, permission: "pull-requests: read" };
         let found: Vec<Pull> = with_retries(|| self.ask(&request)).await?;
         Ok(found.iter().find(|pull| pull.merged_at.is_some()).map(|pull| pull.number))
     }

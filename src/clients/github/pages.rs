@@ -2,14 +2,14 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{GitHub, GitHubError, Method, Request, with_retries};
+use super::{GitHub, GitHubError, GitHubRequest, Method, with_retries};
 
 /// As many as GitHub gives at once, and as many times as that is asked for.
 const PER_PAGE: usize = 100;
 const PAGES: usize = 20;
 
 /// A part of all that there is.
-pub(super) trait Part: DeserializeOwned {
+pub(super) trait PagePart: DeserializeOwned {
     /// What there are several of.
     type Item;
 
@@ -23,12 +23,16 @@ impl GitHub {
     /// # Errors
     ///
     /// It is not known, or not all of it.
-    pub(super) async fn all<P: Part>(&self, path: &str, permission: &'static str) -> Result<Vec<P::Item>, GitHubError> {
+    pub(super) async fn all<P: PagePart>(
+        &self,
+        path: &str,
+        permission: &'static str,
+    ) -> Result<Vec<P::Item>, GitHubError> {
         let mut all = Vec::new();
         let separator = if path.contains('?') { '&' } else { '?' };
         for page in 1..=PAGES {
             let path = format!("{path}{separator}per_page={PER_PAGE}&page={page}");
-            let request = Request { method: Method::Get, path, permission };
+            let request = GitHubRequest { method: Method::Get, path, permission };
             let (total, part) = with_retries(|| self.ask::<P>(&request)).await?.read();
             let is_last = part.len() < PER_PAGE;
             all.extend(part);

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::error::GitHubErrorKind;
 use super::history::PART;
-use super::{GitHub, GitHubError, Method, Request, with_retries};
+use super::{GitHub, GitHubError, GitHubRequest, Method, with_retries};
 use crate::domain::github::run::Person;
 use crate::domain::neutral;
 
@@ -14,14 +14,14 @@ const LONGEST_LOGIN: usize = 60;
 
 /// Somebody, as other answers hold them.
 #[derive(Debug, Deserialize)]
-pub(super) struct User {
+pub(super) struct UserReference {
     id: u64,
     login: String,
     r#type: String,
 }
 
-impl From<User> for Person {
-    fn from(user: User) -> Self {
+impl From<UserReference> for Person {
+    fn from(user: UserReference) -> Self {
         Self { id: user.id, login: neutral::phrase(&user.login, LONGEST_LOGIN), is_user: user.r#type == "User" }
     }
 }
@@ -37,11 +37,11 @@ impl GitHub {
         #[derive(Deserialize)]
         struct Permission {
             permission: String,
-            user: Option<User>,
+            user: Option<UserReference>,
         }
         let login = utf8_percent_encode(&person.login, PART);
         let path = format!("/repos/{}/collaborators/{login}/permission", self.repository);
-        let request = Request { method: Method::Get, path, permission: "metadata: read" };
+        let request = GitHubRequest { method: Method::Get, path, permission: "metadata: read" };
         match with_retries(|| self.ask::<Permission>(&request)).await {
             Ok(Permission { permission, user: Some(user) }) => {
                 Ok(user.id == person.id && matches!(permission.as_str(), "admin" | "write"))

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{GitHub, GitHubError, Method, Request, with_retries};
+use super::{GitHub, GitHubError, GitHubRequest, Method, with_retries};
 use crate::domain::release::GitSha;
 
 impl GitHub {
@@ -20,7 +20,7 @@ impl GitHub {
             merged: bool,
             merge_commit_sha: Option<String>,
         }
-        let request = Request {
+        let request = GitHubRequest {
             method: Method::Get,
             path: format!("/repos/{}/pulls/{number}", self.repository),
             permission: "pull-requests: read",

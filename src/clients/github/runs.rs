@@ -4,18 +4,18 @@ use jiff::Timestamp;
 use octocrab::Page;
 use serde::Deserialize;
 
-use super::pages::Part;
-use super::people::User;
-use super::{GitHub, GitHubError, Method, Request, with_retries};
+use super::pages::PagePart;
+use super::people::UserReference;
+use super::{GitHub, GitHubError, GitHubRequest, Method, with_retries};
 use crate::domain::gate::{Review, ReviewState};
-use crate::domain::github::run::{CalledWorkflow, RunEnd, RunJob, WorkflowRun};
+use crate::domain::github::run::{CalledWorkflow, GitHubRun, RunJob, WorkflowConclusion};
 
 /// What the job needs where GitHub does not say it.
 pub(super) const ACTIONS: &str = "actions: read";
 
 /// A run ([reference](https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run)).
 #[derive(Debug, Deserialize)]
-struct Run {
+struct RunDocument {
     id: u64,
     workflow_id: u64,
     event: String,
@@ -23,36 +23,38 @@ struct Run {
     attempt: Option<u64>,
     head_sha: String,
     display_title: String,
-    actor: Option<User>,
-    triggering_actor: Option<User>,
+    actor: Option<UserReference>,
+    triggering_actor: Option<UserReference>,
     created_at: Timestamp,
     status: Option<String>,
     conclusion: Option<String>,
-    referenced_workflows: Option<Vec<Called>>,
-    repository: Repository,
-    head_repository: Option<Repository>,
+    referenced_workflows: Option<Vec<ReferencedWorkflow>>,
+    repository: RunRepository,
+    head_repository: Option<RunRepository>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Repository {
+struct RunRepository {
     id: u64,
 }
 
 #[derive(Debug, Deserialize)]
-struct Called {
+struct ReferencedWorkflow {
     path: String,
     sha: String,
 }
 
-impl Run {
-    fn read(self) -> Result<WorkflowRun, GitHubError> {
+impl RunDocument {
+    fn read(self) -> Result<GitHubRun, GitHubError> {
         let end = match (self.status.as_deref(), self.conclusion) {
-            (Some("completed"), Some(conclusion)) if conclusion == "success" => RunEnd::Succeeded,
-            (Some("completed"), conclusion) => RunEnd::Otherwise(conclusion.unwrap_or_else(|| "no result".to_owned())),
-            _ => RunEnd::Open,
+            (Some("completed"), Some(conclusion)) if conclusion == "success" => WorkflowConclusion::Succeeded,
+            (Some("completed"), conclusion) => {
+                WorkflowConclusion::Otherwise(conclusion.unwrap_or_else(|| "no result".to_owned()))
+            }
+            _ => WorkflowConclusion::Open,
         };
         let called = self.referenced_workflows.unwrap_or_default();
-        Ok(WorkflowRun {
+        Ok(GitHubRun {
             id: self.id,
             workflow: self.workflow_id,
             event: self.event,
@@ -63,7 +65,10 @@ impl Run {
             triggering_actor: self.triggering_actor.map(Into::into),
             created: self.created_at,
             end,
-            called: called.into_iter().map(|Called { path, sha }| CalledWorkflow { path, commit: sha }).collect(),
+            called: called
+                .into_iter()
+                .map(|ReferencedWorkflow { path, sha }| CalledWorkflow { path, commit: sha })
+                .collect(),
             is_of_repository: self.head_repository.is_some_and(|head| head.id == self.repository.id),
         })
     }
@@ -72,15 +77,15 @@ impl Run {
 /// The runs of a workflow
 /// ([reference](https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow)).
 #[derive(Deserialize)]
-struct Runs {
+struct RunPages {
     total_count: usize,
-    workflow_runs: Vec<Run>,
+    workflow_runs: Vec<RunDocument>,
 }
 
-impl Part for Runs {
-    type Item = Run;
+impl PagePart for RunPages {
+    type Item = RunDocument;
 
-    fn read(self) -> (usize, Vec<Run>) {
+    fn read(self) -> (usize, Vec<RunDocument>) {
         (self.total_count, self.workflow_runs)
     }
 }
@@ -90,33 +95,34 @@ impl Part for Runs {
 #[derive(Deserialize)]
 struct Jobs {
     total_count: usize,
-    jobs: Vec<Job>,
+    jobs: Vec<JobDocument>,
 }
 
 #[derive(Deserialize)]
-struct Job {
+struct JobDocument {
     name: String,
     conclusion: Option<String>,
 }
 
-impl Part for Jobs {
+impl PagePart for Jobs {
     type Item = RunJob;
 
     fn read(self) -> (usize, Vec<RunJob>) {
-        let read = |job: Job| RunJob { succeeded: job.conclusion.as_deref() == Some("success"), name: job.name };
+        let read =
+            |job: JobDocument| RunJob { succeeded: job.conclusion.as_deref() == Some("success"), name: job.name };
         (self.total_count, self.jobs.into_iter().map(read).collect())
     }
 }
 
 #[derive(Deserialize)]
 struct RunReview {
-    environments: Vec<Environment>,
+    environments: Vec<ReviewedEnvironment>,
     state: String,
-    user: Option<User>,
+    user: Option<UserReference>,
 }
 
 #[derive(Deserialize)]
-struct Environment {
+struct ReviewedEnvironment {
     name: String,
 }
 
@@ -126,10 +132,10 @@ impl GitHub {
     /// # Errors
     ///
     /// It is not known.
-    pub async fn workflow_run(&self, id: u64) -> Result<WorkflowRun, GitHubError> {
+    pub async fn workflow_run(&self, id: u64) -> Result<GitHubRun, GitHubError> {
         let path = format!("/repos/{}/actions/runs/{id}", self.repository);
-        let request = Request { method: Method::Get, path, permission: ACTIONS };
-        let run: Run = with_retries(|| self.ask(&request)).await?;
+        let request = GitHubRequest { method: Method::Get, path, permission: ACTIONS };
+        let run: RunDocument = with_retries(|| self.ask(&request)).await?;
         if run.id == id { run.read() } else { Err(GitHubError::unreadable("it is about another run")) }
     }
 
@@ -138,13 +144,13 @@ impl GitHub {
     /// # Errors
     ///
     /// They are not known, or not all of them.
-    pub async fn dispatched_runs(&self, workflow: u64, since: Timestamp) -> Result<Vec<WorkflowRun>, GitHubError> {
+    pub async fn dispatched_runs(&self, workflow: u64, since: Timestamp) -> Result<Vec<GitHubRun>, GitHubError> {
         let path = format!(
             "/repos/{}/actions/workflows/{workflow}/runs?event=workflow_dispatch&created=%3E%3D{}",
             self.repository,
             since.strftime("%Y-%m-%dT%H:%M:%SZ")
         );
-        self.all::<Runs>(&path, ACTIONS).await?.into_iter().map(Run::read).collect()
+        self.all::<RunPages>(&path, ACTIONS).await?.into_iter().map(RunDocument::read).collect()
     }
 
     /// The jobs of a run, of its newest attempt.
@@ -164,7 +170,7 @@ impl GitHub {
     /// It is not known, or not all of it.
     pub async fn reviews(&self, run: u64) -> Result<Vec<Review>, GitHubError> {
         let path = format!("/repos/{}/actions/runs/{run}/approvals", self.repository);
-        let request = Request { method: Method::Get, path, permission: ACTIONS };
+        let request = GitHubRequest { method: Method::Get, path, permission: ACTIONS };
         let found: Page<RunReview> = with_retries(|| self.ask(&request)).await?;
         if found.next.is_some() {
             // The description of this operation has no pages.

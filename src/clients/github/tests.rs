@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::error::GitHubErrorKind;
 use super::history::ComparedCommit;
 use super::{GitHub, GitHubError};
-use crate::domain::commit_status::{CommitStatus, State};
-use crate::domain::comparison::Comparison;
+use crate::domain::commit_status::{CommitState, CommitStatus};
+use crate::domain::comparison::CommitComparison;
 use crate::domain::gate::Reported;
 use crate::domain::release::GitSha;
 
@@ -20,12 +20,12 @@ fn api() -> String {
 }
 
 /// A repository that no other test and no other run has, and all that is known of it.
-struct Repository {
+struct HostedRepository {
     name: String,
     control: String,
 }
 
-impl Repository {
+impl HostedRepository {
     fn new() -> Self {
         let directory = tempfile::Builder::new().prefix("t").rand_bytes(10).tempdir().unwrap();
         let name = format!("shop/{}", directory.path().file_name().unwrap().to_str().unwrap());
@@ -59,7 +59,11 @@ fn id(digit: char) -> String {
 }
 
 fn status(description: &str) -> CommitStatus {
-    CommitStatus { state: State::Failure, context: "shipgate/stage".to_owned(), description: description.to_owned() }
+    CommitStatus {
+        state: CommitState::Failure,
+        context: "shipgate/stage".to_owned(),
+        description: description.to_owned(),
+    }
 }
 
 async fn set(github: &GitHub) -> Result<(), GitHubError> {
@@ -69,7 +73,7 @@ async fn set(github: &GitHub) -> Result<(), GitHubError> {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_a_status_is_there_as_it_was_set() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     let github = repository.client("statuses=write");
     github.set_status(&sha('a'), &status(&"ü".repeat(300)), Some("https://x.example/1")).await.unwrap();
     github.set_status(&sha('a'), &status("second"), None).await.unwrap();
@@ -86,7 +90,7 @@ async fn cloud_a_status_is_there_as_it_was_set() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_the_path_of_an_api_is_kept() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     for base in ["/api/v3", "/api/v3/"] {
         let github = GitHub::new(&format!("{}{base}", api()), &repository.name, &"permissions:statuses=write".into());
         set(&github.unwrap()).await.unwrap();
@@ -103,7 +107,7 @@ async fn cloud_the_path_of_an_api_is_kept() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_the_permission_that_is_missing_is_named() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     let error = set(&repository.client("statuses=read,contents=write")).await.unwrap_err();
     assert_eq!(error.kind, GitHubErrorKind::Forbidden("statuses: write".to_owned()));
     assert!(error.to_string().contains("Resource not accessible by integration"), "{error}");
@@ -126,7 +130,7 @@ async fn cloud_what_is_over_soon_does_no_harm() {
         fault("answer", 429, Value::Null, json!({"Retry-After": "1"})),
         fault("answer", 403, Value::Null, json!({"Retry-After": "1", "X-RateLimit-Remaining": "0"})),
     ] {
-        let repository = Repository::new();
+        let repository = HostedRepository::new();
         repository.put(json!({"faults": [fault.clone()]})).await;
         set(&repository.client("statuses=write")).await.unwrap_or_else(|error| panic!("{fault}: {error}"));
         let told = repository.told().await;
@@ -149,7 +153,7 @@ async fn cloud_what_is_refused_is_asked_once() {
         (418, json!({}), GitHubErrorKind::Rejected),
     ] {
         for body in [Value::Null, json!(""), json!("<html>")] {
-            let repository = Repository::new();
+            let repository = HostedRepository::new();
             repository.put(json!({"faults": [{"status": status, "headers": headers, "body": body}]})).await;
             let error = set(&repository.client("statuses=write")).await.unwrap_err();
             assert_eq!(error.kind, expected, "{status} {body}");
@@ -162,7 +166,7 @@ async fn cloud_what_is_refused_is_asked_once() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_a_refusal_that_is_cut_off_is_one() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     repository.put(json!({"faults": [{"how": "cut-off", "status": 403}]})).await;
     let error = set(&repository.client("statuses=write")).await.unwrap_err();
     assert_eq!(error.kind, GitHubErrorKind::Forbidden("statuses: write".to_owned()));
@@ -172,7 +176,7 @@ async fn cloud_a_refusal_that_is_cut_off_is_one() {
 #[ignore = "needs the local cloud: scripts/test"]
 #[expect(clippy::disallowed_methods, reason = "a test measures real time")]
 async fn cloud_nobody_is_waited_for_for_long() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     repository.put(json!({"faults": [{"status": 500}]})).await;
     let began = Instant::now();
     let error = set(&repository.client("statuses=write")).await.unwrap_err();
@@ -188,7 +192,7 @@ async fn cloud_a_redirect_is_not_followed() {
     elsewhere.set_nonblocking(true).unwrap();
     let location = format!("http://{}/repos/x/y", elsewhere.local_addr().unwrap());
     for status in [301, 302, 307, 308] {
-        let repository = Repository::new();
+        let repository = HostedRepository::new();
         repository.put(json!({"faults": [{"status": status, "headers": {"Location": location}}]})).await;
         let error = set(&repository.client("statuses=write")).await.unwrap_err();
         assert_eq!(error.kind, GitHubErrorKind::Moved);
@@ -200,7 +204,7 @@ async fn cloud_a_redirect_is_not_followed() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_the_comment_is_found_behind_hundreds_and_only_one_of_a_bot() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     let github = repository.client("pull_requests=write");
     let other = |number: usize| json!({"issue": 7, "body": format!("{MARKER} quoted by a person, {number}")});
     repository.put(json!({"comments": (0..250).map(other).collect::<Vec<_>>()})).await;
@@ -216,7 +220,7 @@ async fn cloud_the_comment_is_found_behind_hundreds_and_only_one_of_a_bot() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_a_comment_whose_answer_was_lost_is_not_written_twice() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     let lost = json!({"method": "POST", "how": "hang-up", "performed": true, "times": 1});
     repository.put(json!({"faults": [lost]})).await;
     repository.client("issues=write").upsert_comment(7, MARKER, &"🚢".repeat(70_000)).await.unwrap();
@@ -230,7 +234,7 @@ async fn cloud_a_comment_whose_answer_was_lost_is_not_written_twice() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_commits_are_compared() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     let github = repository.client("contents=read");
     let [root, left, right, tip] = ['1', '2', '3', '4'].map(sha);
     let commit = |sha: &GitSha, parents: &[&GitSha]| {
@@ -240,10 +244,10 @@ async fn cloud_commits_are_compared() {
     let commits = [commit(&root, &[]), commit(&left, &[&root]), commit(&right, &[&root]), commit(&tip, &[&left])];
     repository.put(json!({"commits": commits})).await;
     for (base, head, expected) in [
-        (&root, &root, Comparison::Identical),
-        (&root, &tip, Comparison::Ahead(2)),
-        (&tip, &left, Comparison::Behind(1)),
-        (&right, &tip, Comparison::Diverged { ahead: 2, behind: 1 }),
+        (&root, &root, CommitComparison::Identical),
+        (&root, &tip, CommitComparison::Ahead(2)),
+        (&tip, &left, CommitComparison::Behind(1)),
+        (&right, &tip, CommitComparison::Diverged { ahead: 2, behind: 1 }),
     ] {
         assert_eq!(github.compare(base, head).await.unwrap(), expected, "{base} {head}");
     }
@@ -258,7 +262,7 @@ async fn cloud_commits_are_compared() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_branches_are_found_by_name_and_by_how_they_begin() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     let github = repository.client("contents=read");
     let odd = "hotfix/ä b#%2F";
     let branches = json!({"main": id('1'), "maintenance": id('2'), "hotfix/a": id('3'), odd: id('4')});
@@ -278,7 +282,7 @@ async fn cloud_branches_are_found_by_name_and_by_how_they_begin() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_statuses_and_check_runs_are_all_read() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     let github = repository.client("statuses=read,checks=read");
     let check = |number: usize| json!({"head_sha": id('a'), "name": format!("test {number}"), "conclusion": "success"});
     let status = |state: &str, context: &str| json!({"sha": id('a'), "state": state, "context": context});
@@ -298,7 +302,7 @@ async fn cloud_statuses_and_check_runs_are_all_read() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_commits_have_their_authors_and_pull_requests() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     let github = repository.client("contents=read,pull_requests=read");
     let [root, next, tip] = ['1', '2', '3'].map(sha);
     let commits = json!([
@@ -360,7 +364,7 @@ async fn nothing_shows_the_token() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_a_pull_request_is_the_commit_that_it_was_merged_as() {
-    let repository = Repository::new();
+    let repository = HostedRepository::new();
     let github = repository.client("pull_requests=read");
     let merged = json!({"merged": true, "merge_commit_sha": sha('a').to_string()});
     // The second one is open, and has a commit that tries the merge.

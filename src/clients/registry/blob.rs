@@ -14,14 +14,14 @@ use tokio::time::{Instant, timeout};
 
 use super::answer::{is_missing, is_transient, text};
 use super::client::Registry;
-use super::error::{RegistryError, Side};
+use super::error::{RegistryError, RegistrySide};
 use super::graph::Blob;
-use super::limits::{Limits, Walk};
-use crate::domain::image::{Digest, Repository};
+use super::limits::{Limits, PaceWindow};
+use crate::domain::image::{Digest, ImageRepository};
 
 /// Who has to act now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
+enum TransferTurn {
     /// The target, to say that it has all.
     Answer,
     /// The source, which is watched elsewhere.
@@ -36,11 +36,11 @@ pub struct Transfer<'a> {
     /// From where.
     pub source: &'a Registry,
     /// From which repository.
-    pub from: &'a Repository,
+    pub from: &'a ImageRepository,
     /// To where.
     pub target: &'a Registry,
     /// To which repository.
-    pub to: &'a Repository,
+    pub to: &'a ImageRepository,
     /// What.
     pub blob: &'a Blob,
     /// Counts the bytes of all blobs on their way, for people.
@@ -48,7 +48,7 @@ pub struct Transfer<'a> {
 }
 
 /// A failed try.
-enum Trouble {
+enum TransferError {
     /// It would fail again.
     Lasting(RegistryError),
     /// It may work now.
@@ -67,8 +67,8 @@ impl Transfer<'_> {
         loop {
             let error = match self.attempt(&breaks).await {
                 Ok(()) => return Ok(()),
-                Err(Trouble::Lasting(error)) => return Err(error),
-                Err(Trouble::Passing(error)) => error,
+                Err(TransferError::Lasting(error)) => return Err(error),
+                Err(TransferError::Passing(error)) => error,
             };
             if restarts == self.target.limits.restarts {
                 return Err(RegistryError::Repeated { error: Box::new(error), times: restarts + 1 });
@@ -83,22 +83,22 @@ impl Transfer<'_> {
         }
     }
 
-    async fn attempt(&self, breaks: &Arc<AtomicU32>) -> Result<(), Trouble> {
+    async fn attempt(&self, breaks: &Arc<AtomicU32>) -> Result<(), TransferError> {
         let verdict = Arc::new(Mutex::new(None));
-        let (turn, watched) = watch::channel(Turn::Target);
+        let (turn, watched) = watch::channel(TransferTurn::Target);
         let sent = Arc::new(AtomicU64::new(0));
         let mut download = Download::new(self, Arc::clone(breaks), turn, Arc::clone(&sent));
         // Before an upload is opened, so that what cannot be read leaves nothing half-done.
-        download.open().await.map_err(Trouble::Lasting)?;
+        download.open().await.map_err(TransferError::Lasting)?;
         let pieces = pieces(download, Arc::clone(&verdict));
         let push = self.target.put_blob(self.to, self.blob, pieces);
         let result = tokio::select! {
             result = push => result.map_err(|error| self.judge(error)),
-            why = stalled(watched, &sent, &self.target.limits) => Err(Trouble::Passing(self.stalled(why))),
+            why = stalled(watched, &sent, &self.target.limits) => Err(TransferError::Passing(self.stalled(why))),
         };
         let verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
         let result = match (result, verdict) {
-            (_, Some(error)) => Err(Trouble::Lasting(error)),
+            (_, Some(error)) => Err(TransferError::Lasting(error)),
             // That it is there, the registry says itself: ECR may not list a blob before a manifest has it.
             (result, None) => result,
         };
@@ -109,18 +109,18 @@ impl Transfer<'_> {
     }
 
     /// What an error of the target means.
-    fn judge(&self, error: OciDistributionError) -> Trouble {
+    fn judge(&self, error: OciDistributionError) -> TransferError {
         let Self { to, blob, .. } = self;
         if is_missing(&error) {
-            return Trouble::Lasting(missing_repository(to, error));
+            return TransferError::Lasting(missing_repository(to, error));
         }
         let is_odd = matches!(
             error,
             OciDistributionError::RegistryNoLocationError | OciDistributionError::SpecViolationError(_)
         );
         let is_passing = is_transient(&error) || is_odd;
-        let failed = self.target.failed(Side::Target, format!("take {} for {to}", blob.digest), error);
-        if is_passing { Trouble::Passing(failed) } else { Trouble::Lasting(failed) }
+        let failed = self.target.failed(RegistrySide::Target, format!("take {} for {to}", blob.digest), error);
+        if is_passing { TransferError::Passing(failed) } else { TransferError::Lasting(failed) }
     }
 
     fn stalled(&self, why: String) -> RegistryError {
@@ -131,20 +131,20 @@ impl Transfer<'_> {
 }
 
 /// The repository that should take something does not exist.
-pub fn missing_repository(to: &Repository, error: OciDistributionError) -> RegistryError {
+pub fn missing_repository(to: &ImageRepository, error: OciDistributionError) -> RegistryError {
     RegistryError::NoRepository { repository: to.to_string(), source: Box::new(error) }
 }
 
 /// Returns when whose turn it is has not acted for too long, or too slowly, and says so.
-async fn stalled(mut turn: watch::Receiver<Turn>, sent: &AtomicU64, limits: &Limits) -> String {
+async fn stalled(mut turn: watch::Receiver<TransferTurn>, sent: &AtomicU64, limits: &Limits) -> String {
     let nothing = |limit: Duration| format!("it did nothing for {} s", limit.as_secs());
-    let (mut walk, mut before) = (Walk::default(), 0);
+    let (mut walk, mut before) = (PaceWindow::default(), 0);
     loop {
         let whose = *turn.borrow_and_update();
         let limit = match whose {
-            Turn::Answer => limits.answer,
-            Turn::Target => limits.stall,
-            Turn::Source => Duration::MAX,
+            TransferTurn::Answer => limits.answer,
+            TransferTurn::Target => limits.stall,
+            TransferTurn::Source => Duration::MAX,
         };
         let began = Instant::now();
         match timeout(limit, turn.changed()).await {
@@ -158,7 +158,7 @@ async fn stalled(mut turn: watch::Receiver<Turn>, sent: &AtomicU64, limits: &Lim
         }
         let now = sent.load(Ordering::Relaxed);
         let moved = now.saturating_sub(std::mem::replace(&mut before, now));
-        let waited = if whose == Turn::Target { began.elapsed() } else { Duration::ZERO };
+        let waited = if whose == TransferTurn::Target { began.elapsed() } else { Duration::ZERO };
         if let Err(why) = walk.step(limits.pace, waited, moved) {
             return why;
         }
@@ -167,28 +167,28 @@ async fn stalled(mut turn: watch::Receiver<Turn>, sent: &AtomicU64, limits: &Lim
 
 impl Registry {
     /// Whether a repository lists a blob.
-    pub(super) async fn has_blob(&self, repository: &Repository, digest: &Digest) -> Result<bool, RegistryError> {
+    pub(super) async fn has_blob(&self, repository: &ImageRepository, digest: &Digest) -> Result<bool, RegistryError> {
         let found = self.limits.patiently(|| self.head_blob(repository, digest)).await;
-        found.map_err(|error| self.failed(Side::Target, format!("find {digest} in {repository}"), error))
+        found.map_err(|error| self.failed(RegistrySide::Target, format!("find {digest} in {repository}"), error))
     }
 }
 
 /// A blob as it comes from its source, which may break and go on.
 struct Download {
     registry: Registry,
-    repository: Repository,
+    repository: ImageRepository,
     name: String,
     digest: Digest,
     size: u64,
     limits: Limits,
     stream: Option<Response>,
-    walk: Walk,
+    walk: PaceWindow,
     /// How much of the stream has been handed on before.
     skip: u64,
     done: u64,
     hasher: Sha256,
     breaks: Arc<AtomicU32>,
-    turn: watch::Sender<Turn>,
+    turn: watch::Sender<TransferTurn>,
     sent: Arc<AtomicU64>,
     counter: Arc<AtomicU64>,
 }
@@ -211,7 +211,12 @@ fn pieces(
 }
 
 impl Download {
-    fn new(transfer: &Transfer<'_>, breaks: Arc<AtomicU32>, turn: watch::Sender<Turn>, sent: Arc<AtomicU64>) -> Self {
+    fn new(
+        transfer: &Transfer<'_>,
+        breaks: Arc<AtomicU32>,
+        turn: watch::Sender<TransferTurn>,
+        sent: Arc<AtomicU64>,
+    ) -> Self {
         let Transfer { source, from, blob, .. } = transfer;
         Self {
             registry: (*source).clone(),
@@ -221,7 +226,7 @@ impl Download {
             size: blob.size,
             limits: source.limits,
             stream: None,
-            walk: Walk::default(),
+            walk: PaceWindow::default(),
             skip: 0,
             done: 0,
             hasher: Sha256::new(),
@@ -237,10 +242,10 @@ impl Download {
     async fn next(&mut self) -> Result<Option<Bytes>, RegistryError> {
         if self.done == self.size {
             self.check()?;
-            self.turn.send_replace(Turn::Answer);
+            self.turn.send_replace(TransferTurn::Answer);
             return Ok(None);
         }
-        self.turn.send_replace(Turn::Source);
+        self.turn.send_replace(TransferTurn::Source);
         let piece = self.piece().await?;
         self.done += piece.len() as u64;
         self.hasher.update(&piece);
@@ -252,7 +257,7 @@ impl Download {
         }
         self.sent.fetch_add(piece.len() as u64, Ordering::Relaxed);
         self.counter.fetch_add(piece.len() as u64, Ordering::Relaxed);
-        self.turn.send_replace(if self.done == self.size { Turn::Answer } else { Turn::Target });
+        self.turn.send_replace(if self.done == self.size { TransferTurn::Answer } else { TransferTurn::Target });
         Ok(Some(piece))
     }
 
@@ -291,7 +296,7 @@ impl Download {
                 Ok(Err(error)) => text(&OciDistributionError::RequestError(error)),
                 Err(_) => format!("nothing came for {} s", self.limits.silence.as_secs()),
             };
-            (self.stream, self.walk) = (None, Walk::default());
+            (self.stream, self.walk) = (None, PaceWindow::default());
             self.bear(trouble).await?;
         }
     }
@@ -329,7 +334,7 @@ impl Download {
         if is_missing(&error) {
             return RegistryError::NoBlob { name: self.name.clone(), source: Box::new(error) };
         }
-        self.registry.failed(Side::Source, format!("read {}", self.name), error)
+        self.registry.failed(RegistrySide::Source, format!("read {}", self.name), error)
     }
 
     /// Waits before the download goes on; an error after the last time.

@@ -2,9 +2,9 @@
 
 use oci_client::errors::OciDistributionError;
 
-use super::error::{FailedCall, RegistryError, Side};
+use super::error::{FailedCall, RegistryError, RegistrySide};
 use super::limits::Limits;
-use super::login::{Credentials, Login};
+use super::login::{RegistryAuth, RegistryCredentials};
 use super::transport::Transport;
 use crate::clients::ecr::RegistryLogin;
 use crate::domain::image::RegistryAddress;
@@ -13,7 +13,7 @@ use crate::domain::image::RegistryAddress;
 #[derive(Clone)]
 pub struct Registry {
     pub(super) http: Transport,
-    pub(super) login: Login,
+    pub(super) login: RegistryAuth,
     pub(super) limits: Limits,
     /// The host as engines and this program address it.
     pub host: String,
@@ -30,13 +30,13 @@ impl Registry {
     pub fn new(login: &RegistryLogin, address: Option<&RegistryAddress>) -> Self {
         let host = address.map_or_else(|| login.host.clone(), |address| address.host.clone());
         let tls = address.is_none_or(|address| address.tls);
-        let credentials = Credentials { user: login.user.clone(), password: login.password.clone() };
+        let credentials = RegistryCredentials { user: login.user.clone(), password: login.password.clone() };
         let http = Transport::new(&host, tls);
-        Self { login: Login::new(http.clone(), credentials), http, limits: Limits::USUAL, host }
+        Self { login: RegistryAuth::new(http.clone(), credentials), http, limits: Limits::USUAL, host }
     }
 
     /// An error of a request, with what was asked for in the words of a bare infinitive with its object.
-    pub(super) fn failed(&self, side: Side, action: String, source: OciDistributionError) -> RegistryError {
+    pub(super) fn failed(&self, side: RegistrySide, action: String, source: OciDistributionError) -> RegistryError {
         RegistryError::Call(Box::new(FailedCall { host: self.host.clone(), action, side, source }))
     }
 }

@@ -8,10 +8,10 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::samples::{INDEX, MANIFEST, Sample};
-use super::{Copied, Registry, RegistryError, Side, copy};
+use super::{Copied, Registry, RegistryError, RegistrySide, copy};
 use crate::clients::ecr::RegistryLogin;
 use crate::domain::gate::Permit;
-use crate::domain::image::{Digest, ImageTag, RegistryAddress, Repository};
+use crate::domain::image::{Digest, ImageRepository, ImageTag, RegistryAddress};
 
 const PASSWORD: &str = "ministack-auth-token";
 
@@ -49,12 +49,12 @@ fn unique(name: &str) -> String {
     format!("t{random}-{name}")
 }
 
-fn repository(registry: &Registry, name: &str) -> Repository {
-    Repository { host: registry.host.clone(), name: unique(name).parse().unwrap() }
+fn repository(registry: &Registry, name: &str) -> ImageRepository {
+    ImageRepository { host: registry.host.clone(), name: unique(name).parse().unwrap() }
 }
 
 /// The emulator wants its repositories created, the other registry does not.
-async fn create(repository: &Repository, mutability: ImageTagMutability) {
+async fn create(repository: &ImageRepository, mutability: ImageTagMutability) {
     // The account's root.
     let root = aws_credential_types::Credentials::new("test", "test", None, None, "root");
     let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1"));
@@ -64,7 +64,7 @@ async fn create(repository: &Repository, mutability: ImageTagMutability) {
 }
 
 /// Puts an image into a registry, by hand.
-async fn publish(sample: &Sample, to: &Repository) {
+async fn publish(sample: &Sample, to: &ImageRepository) {
     let client = reqwest::Client::new();
     let base = format!("http://{}/v2/{}", to.host, to.name);
     for blob in &sample.blobs {
@@ -87,7 +87,7 @@ async fn publish(sample: &Sample, to: &Repository) {
 }
 
 /// Insists that a repository has the image, byte for byte, and that the tag leads to it.
-async fn assert_has(repository: &Repository, sample: &Sample, tag: &str) {
+async fn assert_has(repository: &ImageRepository, sample: &Sample, tag: &str) {
     let client = reqwest::Client::new();
     let get = async |path: String| {
         let url = format!("http://{}/v2/{}/{path}", repository.host, repository.name);
@@ -115,9 +115,9 @@ async fn assert_has(repository: &Repository, sample: &Sample, tag: &str) {
 /// Copies as `promote` does.
 async fn copied(
     source: &Registry,
-    from: &Repository,
+    from: &ImageRepository,
     target: &Registry,
-    to: &Repository,
+    to: &ImageRepository,
     sample: &Sample,
 ) -> Result<Copied, RegistryError> {
     let tag: ImageTag = "v1".parse().unwrap();
@@ -214,7 +214,7 @@ async fn a_wrong_password_is_told_with_the_side_and_its_permissions() {
 
     let unread = copied(&bad, &from, &good, &to, &sample).await.unwrap_err();
     let unwritten = copied(&good, &from, &bad, &to, &sample).await.unwrap_err();
-    for (failure, side) in [(unread, Side::Source), (unwritten, Side::Target)] {
+    for (failure, side) in [(unread, RegistrySide::Source), (unwritten, RegistrySide::Target)] {
         assert!(failure.to_string().contains(&from.host), "{failure:?}");
         assert!(!format!("{failure:?}").contains("of yesterday"), "{failure:?}");
         let RegistryError::Call(call) = failure else { panic!("{failure:?}") };
@@ -319,7 +319,7 @@ async fn a_layer_of_a_gigabyte_needs_little_memory() {
 }
 
 /// Puts a layer that never is in memory, and returns its descriptor.
-async fn publish_layer(registry: &Registry, to: &Repository, seed: u64, length: u64) -> serde_json::Value {
+async fn publish_layer(registry: &Registry, to: &ImageRepository, seed: u64, length: u64) -> serde_json::Value {
     const PIECE: u64 = 100_000;
     let pieces = move || {
         let mut random = seed;

@@ -15,9 +15,9 @@ use super::TargetRegistry;
 use super::answer::{is_missing, text};
 use super::blob::{Transfer, missing_repository};
 use super::client::Registry;
-use super::error::{RegistryError, Side};
+use super::error::{RegistryError, RegistrySide};
 use super::graph::{self, Blob, Graph, Manifest, Referrers, referrers_tag};
-use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::domain::image::{Digest, ImageRepository, ImageTag};
 
 /// How many blobs are on their way at once.
 const PARALLEL: usize = 4;
@@ -55,14 +55,14 @@ impl fmt::Display for Copied {
 /// so that it never leads to half an image.
 pub async fn copy(
     source: &Registry,
-    from: &Repository,
+    from: &ImageRepository,
     target: TargetRegistry<'_>,
-    to: &Repository,
+    to: &ImageRepository,
     digest: &Digest,
     tag: &ImageTag,
     progress: impl Fn(&str),
 ) -> Result<Copied, RegistryError> {
-    let job = Job { source, from, target: target.registry, to };
+    let job = CopyJob { source, from, target: target.registry, to };
     job.run(digest, tag, &progress).await
 }
 
@@ -73,7 +73,7 @@ pub async fn copy(
 /// The registry failed or refused, or the tag leads elsewhere.
 pub async fn tag(
     registry: TargetRegistry<'_>,
-    repository: &Repository,
+    repository: &ImageRepository,
     digest: &Digest,
     tag: &ImageTag,
 ) -> Result<(), RegistryError> {
@@ -82,15 +82,15 @@ pub async fn tag(
 
 /// One copy.
 #[derive(Debug, Clone, Copy)]
-struct Job<'a> {
+struct CopyJob<'a> {
     source: &'a Registry,
-    from: &'a Repository,
+    from: &'a ImageRepository,
     target: &'a Registry,
-    to: &'a Repository,
+    to: &'a ImageRepository,
 }
 
 /// What became of a blob.
-enum Settled {
+enum CopiedBlob {
     Present,
     Mounted,
     Uploaded(u64),
@@ -105,7 +105,7 @@ struct Progress {
     bytes_done: Arc<AtomicU64>,
 }
 
-impl Job<'_> {
+impl CopyJob<'_> {
     async fn run(&self, digest: &Digest, tag: &ImageTag, progress: &impl Fn(&str)) -> Result<Copied, RegistryError> {
         tracing::debug!(from = %self.from, to = %self.to, %digest, %tag, "copying an image");
         // Nothing is sent for a tag that cannot be put.
@@ -139,16 +139,16 @@ impl Job<'_> {
         let progress = Progress::new(blobs);
         let mounts = Mutex::new(self.source.host == self.target.host);
         let work = stream::iter(blobs).map(|blob| self.blob(blob, &mounts, &progress)).buffer_unordered(PARALLEL);
-        let settled: Vec<Settled> = tokio::select! {
+        let settled: Vec<CopiedBlob> = tokio::select! {
             result = work.try_collect() => result?,
             never = progress.tell(say) => match never {},
         };
         let mut copied = Copied::default();
         for one in settled {
             match one {
-                Settled::Present => copied.present += 1,
-                Settled::Mounted => copied.mounted += 1,
-                Settled::Uploaded(bytes) => {
+                CopiedBlob::Present => copied.present += 1,
+                CopiedBlob::Mounted => copied.mounted += 1,
+                CopiedBlob::Uploaded(bytes) => {
                     copied.uploaded += 1;
                     copied.bytes += bytes;
                 }
@@ -157,18 +157,18 @@ impl Job<'_> {
         Ok(copied)
     }
 
-    async fn blob(&self, blob: &Blob, mounts: &Mutex<bool>, progress: &Progress) -> Result<Settled, RegistryError> {
+    async fn blob(&self, blob: &Blob, mounts: &Mutex<bool>, progress: &Progress) -> Result<CopiedBlob, RegistryError> {
         let settled = if self.target.has_blob(self.to, &blob.digest).await? {
-            Settled::Present
+            CopiedBlob::Present
         } else if self.mount(blob, mounts).await {
-            Settled::Mounted
+            CopiedBlob::Mounted
         } else {
             let Self { source, from, target, to } = *self;
             let counter = Arc::clone(&progress.bytes_done);
             Transfer { source, from, target, to, blob, counter }.run().await?;
-            Settled::Uploaded(blob.size)
+            CopiedBlob::Uploaded(blob.size)
         };
-        if !matches!(settled, Settled::Uploaded(_)) {
+        if !matches!(settled, CopiedBlob::Uploaded(_)) {
             progress.bytes_done.fetch_add(blob.size, Ordering::Relaxed);
         }
         progress.layers_done.set(progress.layers_done.get() + usize::from(blob.is_layer));
@@ -206,7 +206,7 @@ impl Job<'_> {
         if is_missing(&error) {
             return missing_repository(self.to, error);
         }
-        self.target.failed(Side::Target, format!("put {name} into {}", self.to), error)
+        self.target.failed(RegistrySide::Target, format!("put {name} into {}", self.to), error)
     }
 
     async fn has_manifest(&self, digest: &Digest) -> Result<bool, RegistryError> {
@@ -214,7 +214,7 @@ impl Job<'_> {
         match self.target.limits.patiently(|| self.target.head_manifest(self.to, &name)).await {
             Ok(found) => Ok(found == name),
             Err(error) if is_missing(&error) => Ok(false),
-            Err(error) => Err(self.target.failed(Side::Target, format!("find {}@{digest}", self.to), error)),
+            Err(error) => Err(self.target.failed(RegistrySide::Target, format!("find {}@{digest}", self.to), error)),
         }
     }
 
@@ -228,7 +228,7 @@ impl Job<'_> {
     /// Sees to it that the target knows what refers to a manifest, by itself or by the index that replaces it.
     async fn referrers(&self, referrers: &Referrers) -> Result<(), RegistryError> {
         let subject = &referrers.subject;
-        let listed = self.target.referrers(Side::Target, self.to, subject).await?;
+        let listed = self.target.referrers(RegistrySide::Target, self.to, subject).await?;
         let is_listed = |entry: &&ImageIndexEntry| !listed.iter().any(|known| known.digest == entry.digest);
         let missing: Vec<ImageIndexEntry> = referrers.entries.iter().filter(is_listed).cloned().collect();
         if missing.is_empty() {
@@ -252,7 +252,7 @@ impl Job<'_> {
 
     /// Whether the tag leads to the digest already. That it leads elsewhere is an error.
     async fn is_tagged(&self, digest: &Digest, tag: &ImageTag) -> Result<bool, RegistryError> {
-        match self.target.digest_of(Side::Target, self.to, tag).await? {
+        match self.target.digest_of(RegistrySide::Target, self.to, tag).await? {
             None => Ok(false),
             Some(found) if found == *digest => Ok(true),
             Some(found) => Err(RegistryError::TagTaken {

@@ -11,7 +11,7 @@ use crate::domain::names::InvalidName;
 
 /// What a registry was asked for, which decides about the permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum RegistrySide {
     /// To give.
     Source,
     /// To take.
@@ -164,7 +164,7 @@ pub struct FailedCall {
     /// What it should do, in the words of a bare infinitive with its object.
     pub action: String,
     /// What it was asked for.
-    pub side: Side,
+    pub side: RegistrySide,
     /// What it answered, if it did.
     pub source: OciDistributionError,
 }

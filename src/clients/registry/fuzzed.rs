@@ -5,13 +5,13 @@ use reqwest::StatusCode;
 
 use super::login::Challenge;
 use super::{answer, graph, transport};
-use crate::domain::image::{Digest, Repository};
+use crate::domain::image::{Digest, ImageRepository};
 
 /// The number of a manifest's parts; `None`: it is none.
 pub fn document(body: &[u8]) -> Option<usize> {
     // For the list of what refers to an image.
     drop(serde_json::from_slice::<OciImageIndex>(body));
-    let repository = Repository { host: "registry.example".to_owned(), name: "shop".parse().ok()? };
+    let repository = ImageRepository { host: "registry.example".to_owned(), name: "shop".parse().ok()? };
     let digest = Digest::of(body);
     let document = graph::parse(&repository, &digest, body).ok()?;
     let platforms = super::platforms("shop", &document).ok()?.len();

@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::answer::{is_mismatch, is_missing, is_unsupported};
 use super::client::Registry;
-use super::error::{NoManifest, RegistryError, Side};
-use crate::domain::image::{Digest, Repository};
+use super::error::{NoManifest, RegistryError, RegistrySide};
+use crate::domain::image::{Digest, ImageRepository};
 use crate::domain::limits::{LAYERS, MANIFEST_BYTES, MANIFEST_LEVELS, MANIFESTS};
 use crate::domain::names::InvalidName;
 
@@ -62,7 +62,7 @@ pub struct Graph {
 /// As much of any manifest as is needed. Field for field what Docker and OCI have in common.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Document {
+pub struct ManifestDocument {
     schema_version: u8,
     media_type: Option<String>,
     /// Of a single manifest.
@@ -105,15 +105,15 @@ impl Descriptor {
 }
 
 /// A manifest that is to be pulled.
-pub(super) struct Wanted {
+pub(super) struct ManifestRequest {
     digest: Digest,
     /// What lists it says that it is this.
     media_type: Option<String>,
     depth: usize,
 }
 
-pub(super) enum Step {
-    Pull(Wanted),
+pub(super) enum GraphStep {
+    Pull(ManifestRequest),
     Keep(Manifest),
     Refer { subject: Digest, depth: usize },
 }
@@ -125,7 +125,7 @@ pub(super) enum Step {
 /// It is not there, or is something else; the registry failed or refused.
 pub async fn pull(
     registry: &Registry,
-    repository: &Repository,
+    repository: &ImageRepository,
     digest: &Digest,
     media_type: Option<&str>,
 ) -> Result<Manifest, RegistryError> {
@@ -143,7 +143,7 @@ pub async fn pull(
 
 fn not_pulled(
     registry: &Registry,
-    repository: &Repository,
+    repository: &ImageRepository,
     digest: &Digest,
     error: OciDistributionError,
 ) -> RegistryError {
@@ -154,7 +154,7 @@ fn not_pulled(
     if is_mismatch(&error) {
         return RegistryError::ForgedManifest { manifest: name, source: Box::new(error) };
     }
-    registry.failed(Side::Source, format!("read {name}"), error)
+    registry.failed(RegistrySide::Source, format!("read {name}"), error)
 }
 
 /// The manifest in some bytes.
@@ -162,9 +162,9 @@ fn not_pulled(
 /// # Errors
 ///
 /// They are none that docker or buildx make.
-pub fn parse(repository: &Repository, digest: &Digest, bytes: &[u8]) -> Result<Document, RegistryError> {
+pub fn parse(repository: &ImageRepository, digest: &Digest, bytes: &[u8]) -> Result<ManifestDocument, RegistryError> {
     let no_manifest = |why| RegistryError::NotAnImage { name: format!("{repository}@{digest}"), why };
-    let document: Document = serde_json::from_slice(bytes).map_err(|error| no_manifest(error.into()))?;
+    let document: ManifestDocument = serde_json::from_slice(bytes).map_err(|error| no_manifest(error.into()))?;
     if document.schema_version != 2 || (document.manifests.is_none() && document.config.is_none()) {
         return Err(no_manifest(NoManifest::OtherKind));
     }
@@ -177,13 +177,13 @@ impl Graph {
     /// # Errors
     ///
     /// A part is missing or no manifest, or the registry failed or refused.
-    pub async fn of(registry: &Registry, repository: &Repository, digest: &Digest) -> Result<Self, RegistryError> {
+    pub async fn of(registry: &Registry, repository: &ImageRepository, digest: &Digest) -> Result<Self, RegistryError> {
         let mut graph = Self::default();
         let mut seen = HashSet::new();
-        let mut steps = vec![Step::Pull(Wanted { digest: digest.clone(), media_type: None, depth: 0 })];
+        let mut steps = vec![GraphStep::Pull(ManifestRequest { digest: digest.clone(), media_type: None, depth: 0 })];
         while let Some(step) = steps.pop() {
             match step {
-                Step::Pull(wanted) => {
+                GraphStep::Pull(wanted) => {
                     if !seen.insert(wanted.digest.clone()) {
                         continue;
                     }
@@ -193,20 +193,20 @@ impl Graph {
                     let manifest = pull(registry, repository, &wanted.digest, wanted.media_type.as_deref()).await?;
                     let document = parse(repository, &wanted.digest, &manifest.bytes)?;
                     graph.bytes += manifest.bytes.len();
-                    steps.push(Step::Refer { subject: wanted.digest, depth: wanted.depth });
-                    steps.push(Step::Keep(manifest));
+                    steps.push(GraphStep::Refer { subject: wanted.digest, depth: wanted.depth });
+                    steps.push(GraphStep::Keep(manifest));
                     steps.extend(graph.add(document, wanted.depth)?);
                     if graph.bytes > MANIFEST_BYTES.count() || graph.blobs.len() > LAYERS.count() {
                         return Err(absurd(repository, digest));
                     }
                 }
-                Step::Keep(manifest) => graph.manifests.push(manifest),
-                Step::Refer { subject, depth } => {
-                    let entries = registry.referrers(Side::Source, repository, &subject).await?;
+                GraphStep::Keep(manifest) => graph.manifests.push(manifest),
+                GraphStep::Refer { subject, depth } => {
+                    let entries = registry.referrers(RegistrySide::Source, repository, &subject).await?;
                     for entry in &entries {
                         let digest = parse_digest(&entry.digest)?;
                         let media_type = Some(entry.media_type.clone());
-                        steps.push(Step::Pull(Wanted { digest, media_type, depth: depth + 1 }));
+                        steps.push(GraphStep::Pull(ManifestRequest { digest, media_type, depth: depth + 1 }));
                     }
                     if !entries.is_empty() {
                         graph.referrers.push(Referrers { subject, entries });
@@ -218,7 +218,7 @@ impl Graph {
     }
 
     /// Takes a manifest's blobs, and returns the steps to its children.
-    pub(super) fn add(&mut self, document: Document, depth: usize) -> Result<Vec<Step>, RegistryError> {
+    pub(super) fn add(&mut self, document: ManifestDocument, depth: usize) -> Result<Vec<GraphStep>, RegistryError> {
         let blobs = document.config.map(|config| (config, false)).into_iter();
         for (blob, is_layer) in blobs.chain(document.layers.into_iter().map(|layer| (layer, true))) {
             let digest = parse_digest(&blob.digest)?;
@@ -229,13 +229,13 @@ impl Graph {
         let children = document.manifests.into_iter().flatten().rev();
         let step = |child: Descriptor| {
             let media_type = Some(child.media_type).filter(|text| !text.is_empty());
-            Ok(Step::Pull(Wanted { digest: parse_digest(&child.digest)?, media_type, depth: depth + 1 }))
+            Ok(GraphStep::Pull(ManifestRequest { digest: parse_digest(&child.digest)?, media_type, depth: depth + 1 }))
         };
         children.map(step).collect()
     }
 }
 
-fn absurd(repository: &Repository, digest: &Digest) -> RegistryError {
+fn absurd(repository: &ImageRepository, digest: &Digest) -> RegistryError {
     RegistryError::TooManyParts { image: format!("{repository}@{digest}") }
 }
 
@@ -248,8 +248,8 @@ impl Registry {
     /// The registry failed or refused.
     pub(super) async fn referrers(
         &self,
-        side: Side,
-        repository: &Repository,
+        side: RegistrySide,
+        repository: &ImageRepository,
         subject: &Digest,
     ) -> Result<Vec<ImageIndexEntry>, RegistryError> {
         match self.limits.patiently(|| self.get_referrers(repository, subject)).await {
@@ -261,8 +261,8 @@ impl Registry {
 
     async fn referrers_by_tag(
         &self,
-        side: Side,
-        repository: &Repository,
+        side: RegistrySide,
+        repository: &ImageRepository,
         subject: &Digest,
     ) -> Result<Vec<ImageIndexEntry>, RegistryError> {
         match self.limits.patiently(|| self.get_referrers_tag(repository, subject)).await {

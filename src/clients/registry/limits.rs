@@ -76,12 +76,12 @@ pub struct Pace {
 
 /// What was waited for since a pace was last looked at.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Walk {
+pub struct PaceWindow {
     waited: Duration,
     moved: u64,
 }
 
-impl Walk {
+impl PaceWindow {
     /// Notes a wait and what came of it.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ const TOKEN_LASTS: Duration = Duration::from_secs(50);
 
 /// A user with a password.
 #[derive(Debug, Clone)]
-pub struct Credentials {
+pub struct RegistryCredentials {
     /// The user.
     pub user: String,
     /// The password.
@@ -37,7 +37,7 @@ pub struct Credentials {
 
 /// What a request is to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
+pub enum TokenScope {
     /// To read.
     Pull,
     /// To write, and to read.
@@ -46,17 +46,17 @@ pub enum Scope {
 
 /// How a registry is logged in to, and what is known of that.
 #[derive(Clone)]
-pub struct Login {
+pub struct RegistryAuth {
     transport: Transport,
-    credentials: Credentials,
-    known: Arc<Mutex<Known>>,
+    credentials: RegistryCredentials,
+    known: Arc<Mutex<AuthScheme>>,
 }
 
 /// What is known of the registry's way to log in.
 #[derive(Default)]
-struct Known {
+struct AuthScheme {
     challenge: Option<Challenge>,
-    tokens: HashMap<(String, Scope), (Instant, HeaderValue)>,
+    tokens: HashMap<(String, TokenScope), (Instant, HeaderValue)>,
 }
 
 /// What a registry asks for.
@@ -102,16 +102,16 @@ struct TokenAnswer {
     access_token: Option<String>,
 }
 
-impl Login {
+impl RegistryAuth {
     /// The login of a registry with the password for it.
-    pub fn new(transport: Transport, credentials: Credentials) -> Self {
+    pub fn new(transport: Transport, credentials: RegistryCredentials) -> Self {
         Self { transport, credentials, known: Arc::default() }
     }
 
     /// Sends a request, with the login where it goes to the registry itself. Has no limit in time.
     pub async fn send(
         &self,
-        (scope, repository): (Scope, &str),
+        (scope, repository): (TokenScope, &str),
         (url, request): (&Url, RequestBuilder),
     ) -> Result<Response, OciDistributionError> {
         let authorization =
@@ -124,7 +124,11 @@ impl Login {
     }
 
     /// The header that lets a request in; `None` where the registry asks for none.
-    async fn authorization(&self, scope: Scope, repository: &str) -> Result<Option<HeaderValue>, OciDistributionError> {
+    async fn authorization(
+        &self,
+        scope: TokenScope,
+        repository: &str,
+    ) -> Result<Option<HeaderValue>, OciDistributionError> {
         let mut known = self.known.lock().await;
         let challenge = match &known.challenge {
             Some(challenge) => challenge.clone(),
@@ -171,7 +175,7 @@ impl Login {
     }
 
     fn password(&self) -> Result<HeaderValue, OciDistributionError> {
-        let Credentials { user, password } = &self.credentials;
+        let RegistryCredentials { user, password } = &self.credentials;
         let pair = format!("{user}:{}", password.expose_secret());
         header("Basic", &base64::engine::general_purpose::STANDARD.encode(pair))
     }
@@ -181,15 +185,15 @@ impl Login {
         &self,
         realm: &str,
         service: Option<&str>,
-        (repository, scope): &(String, Scope),
+        (repository, scope): &(String, TokenScope),
     ) -> Result<HeaderValue, OciDistributionError> {
         let url = Url::parse(realm).ok().filter(|url| self.transport.is_own(url)).ok_or_else(|| {
             let realm = neutral::phrase(realm, 200);
             refused(&format!("the registry wants its login to be sent to `{realm}`; it is sent to the registry alone"))
         })?;
         let actions = match scope {
-            Scope::Pull => "pull",
-            Scope::Push => "pull,push",
+            TokenScope::Pull => "pull",
+            TokenScope::Push => "pull,push",
         };
         let mut url = url;
         url.query_pairs_mut().append_pair("scope", &format!("repository:{repository}:{actions}"));

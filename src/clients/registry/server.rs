@@ -20,7 +20,7 @@ pub const PASSWORD: &str = "a password";
 
 /// What a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RequestKind {
     Version,
     /// For a token, where the registry names itself for that.
     Token,
@@ -37,7 +37,7 @@ pub enum Kind {
 
 /// How a request goes wrong.
 #[derive(Debug, Clone)]
-pub enum Fault {
+pub enum RequestFault {
     /// Another answer.
     Answer(u16, String),
     /// Another answer with a place to go to.
@@ -69,8 +69,8 @@ const TOKEN: &str = "a token";
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub struct Seen {
-    pub kind: Kind,
+pub struct ReceivedRequest {
+    pub kind: RequestKind,
     /// The repository.
     pub repository: String,
     /// What is asked for: a digest or a tag.
@@ -81,15 +81,15 @@ pub struct Seen {
     pub authorized: bool,
 }
 
-type Script = Box<dyn FnMut(&Seen, usize, &mut State) -> Option<Fault> + Send>;
+type ServerScript = Box<dyn FnMut(&ReceivedRequest, usize, &mut ServerState) -> Option<RequestFault> + Send>;
 
 /// What the registry has, how it behaves, and what it saw.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one habit of a registry, by itself")]
-pub struct State {
-    pub repositories: BTreeMap<String, Stored>,
-    pub scripts: Vec<Script>,
-    pub seen: Vec<Seen>,
+pub struct ServerState {
+    pub repositories: BTreeMap<String, StoredManifest>,
+    pub scripts: Vec<ServerScript>,
+    pub seen: Vec<ReceivedRequest>,
     pub mounts: bool,
     pub locations: bool,
     pub knows_referrers: bool,
@@ -100,7 +100,7 @@ pub struct State {
 }
 
 #[derive(Default)]
-pub struct Stored {
+pub struct StoredManifest {
     pub blobs: BTreeMap<String, Vec<u8>>,
     pub manifests: BTreeMap<String, (String, Vec<u8>)>,
     pub tags: BTreeMap<String, String>,
@@ -109,7 +109,7 @@ pub struct Stored {
 #[derive(Clone)]
 pub struct Server {
     pub address: SocketAddr,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<ServerState>>,
 }
 
 /// An error in the protocol's own form.
@@ -125,19 +125,19 @@ pub fn refusal(code: &str, message: &str) -> String {
 impl Server {
     /// On a free loopback port until the test's process ends.
     pub fn start() -> Self {
-        let state: Arc<Mutex<State>> = Arc::default();
+        let state: Arc<Mutex<ServerState>> = Arc::default();
         let shared = Arc::clone(&state);
         let address = serve_arriving(async move |request, body| respond(&shared, &request, body).await).address;
         Self { address, state }
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub fn state(&self) -> MutexGuard<'_, ServerState> {
         self.state.lock().unwrap()
     }
 
     /// With an empty repository.
     pub fn create(&self, repository: &str) {
-        self.state().repositories.insert(repository.to_owned(), Stored::default());
+        self.state().repositories.insert(repository.to_owned(), StoredManifest::default());
     }
 
     /// With a repository that has an image.
@@ -156,7 +156,11 @@ impl Server {
     }
 
     /// Lets requests of a kind go wrong. `fault` is given the request and which one of its kind for its thing it is.
-    pub fn fault(&self, kind: Kind, mut fault: impl FnMut(&Seen, usize, &mut State) -> Option<Fault> + Send + 'static) {
+    pub fn fault(
+        &self,
+        kind: RequestKind,
+        mut fault: impl FnMut(&ReceivedRequest, usize, &mut ServerState) -> Option<RequestFault> + Send + 'static,
+    ) {
         self.state().scripts.push(Box::new(
             move |seen, nth, state| {
                 if seen.kind == kind { fault(seen, nth, state) } else { None }
@@ -165,21 +169,21 @@ impl Server {
     }
 
     /// Lets the first requests of a kind for anything go wrong.
-    pub fn first(&self, count: usize, kind: Kind, fault: Fault) {
+    pub fn first(&self, count: usize, kind: RequestKind, fault: RequestFault) {
         self.fault(kind, move |_, nth, _| (nth <= count).then(|| fault.clone()));
     }
 
     /// The requests of a kind.
-    pub fn seen(&self, kind: Kind) -> Vec<Seen> {
+    pub fn seen(&self, kind: RequestKind) -> Vec<ReceivedRequest> {
         self.state().seen.iter().filter(|seen| seen.kind == kind).cloned().collect()
     }
 }
 
-async fn respond(state: &Mutex<State>, request: &Request, mut body: Incoming) -> Answer {
+async fn respond(state: &Mutex<ServerState>, request: &Request, mut body: Incoming) -> Answer {
     let (seen, fault) = state.lock().unwrap().note(request);
     let length = body.size_hint().exact().expect("ECR wants to know how long an upload is").try_into().unwrap();
     let limit = match fault {
-        Some(Fault::Break(limit) | Fault::Stall(limit)) if length > 0 => limit,
+        Some(RequestFault::Break(limit) | RequestFault::Stall(limit)) if length > 0 => limit,
         _ => length,
     };
     let mut taken = Vec::new();
@@ -190,22 +194,22 @@ async fn respond(state: &Mutex<State>, request: &Request, mut body: Incoming) ->
             taken.extend(&piece[..piece.len().min(limit - taken.len())]);
         }
         state.lock().unwrap().seen[seen].received = taken.len();
-        if matches!(fault, Some(Fault::Sip)) {
+        if matches!(fault, Some(RequestFault::Sip)) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
     if taken.len() < length {
-        let stalls = matches!(fault, Some(Fault::Stall(_)));
+        let stalls = matches!(fault, Some(RequestFault::Stall(_)));
         return Answer::hang_up().going(if stalls { Course::Silence } else { Course::HangUp });
     }
     state.lock().unwrap().answer_with(request, seen, taken, fault)
 }
 
-impl State {
+impl ServerState {
     /// Keeps a request, and asks the scripts.
-    fn note(&mut self, request: &Request) -> (usize, Option<Fault>) {
+    fn note(&mut self, request: &Request) -> (usize, Option<RequestFault>) {
         let (kind, repository, name) = meaning(request);
-        let seen = Seen {
+        let seen = ReceivedRequest {
             kind,
             repository,
             name,
@@ -213,8 +217,9 @@ impl State {
             received: 0,
             authorized: request.header("authorization").is_some(),
         };
-        let is_same =
-            |other: &&Seen| (other.kind, &other.repository, &other.name) == (seen.kind, &seen.repository, &seen.name);
+        let is_same = |other: &&ReceivedRequest| {
+            (other.kind, &other.repository, &other.name) == (seen.kind, &seen.repository, &seen.name)
+        };
         let nth = self.seen.iter().filter(is_same).count() + 1;
         self.seen.push(seen.clone());
         let index = self.seen.len() - 1;
@@ -224,38 +229,38 @@ impl State {
         (index, fault)
     }
 
-    fn answer_with(&mut self, request: &Request, seen: usize, body: Vec<u8>, fault: Option<Fault>) -> Answer {
+    fn answer_with(&mut self, request: &Request, seen: usize, body: Vec<u8>, fault: Option<RequestFault>) -> Answer {
         match &fault {
-            Some(Fault::Silence) => return Answer::hang_up().going(Course::Silence),
-            Some(Fault::Answer(status, body)) => return Answer::new(*status, body.as_str()),
-            Some(Fault::Redirect(place)) => return Answer::new(307, "").with("Location", place),
+            Some(RequestFault::Silence) => return Answer::hang_up().going(Course::Silence),
+            Some(RequestFault::Answer(status, body)) => return Answer::new(*status, body.as_str()),
+            Some(RequestFault::Redirect(place)) => return Answer::new(307, "").with("Location", place),
             _ => {}
         }
         let seen = self.seen[seen].clone();
         if let Some(refusal) = self.refusal(&seen, request) {
             return refusal;
         }
-        if let Some(Fault::Took(digest)) = fault {
+        if let Some(RequestFault::Took(digest)) = fault {
             return Answer::new(201, "").with("Docker-Content-Digest", digest);
         }
         let answer = self.answer(&seen, request, body);
         match fault {
-            Some(Fault::LoseAnswer) => Answer::hang_up(),
-            Some(Fault::Bytes(bytes)) => Answer { body: bytes, ..answer },
-            Some(Fault::Whole) => self.blob(&seen, None),
-            Some(Fault::Break(limit)) => answer.going(Course::Break(limit)),
-            Some(Fault::Stall(limit)) => answer.going(Course::Stall(limit)),
-            Some(Fault::Endless) => answer.going(Course::Endless),
-            Some(Fault::Drip) => answer.going(Course::Drip),
+            Some(RequestFault::LoseAnswer) => Answer::hang_up(),
+            Some(RequestFault::Bytes(bytes)) => Answer { body: bytes, ..answer },
+            Some(RequestFault::Whole) => self.blob(&seen, None),
+            Some(RequestFault::Break(limit)) => answer.going(Course::Break(limit)),
+            Some(RequestFault::Stall(limit)) => answer.going(Course::Stall(limit)),
+            Some(RequestFault::Endless) => answer.going(Course::Endless),
+            Some(RequestFault::Drip) => answer.going(Course::Drip),
             _ => answer,
         }
     }
 
     /// What is answered to somebody who is not logged in.
-    fn refusal(&self, seen: &Seen, request: &Request) -> Option<Answer> {
+    fn refusal(&self, seen: &ReceivedRequest, request: &Request) -> Option<Answer> {
         let password = base64::engine::general_purpose::STANDARD.encode(format!("AWS:{PASSWORD}"));
         let expected = match &self.challenge {
-            Some(_) if seen.kind != Kind::Token => format!("Bearer {TOKEN}"),
+            Some(_) if seen.kind != RequestKind::Token => format!("Bearer {TOKEN}"),
             _ => format!("Basic {password}"),
         };
         let challenge = "Basic realm=\"https://scripted/\",service=\"ecr.amazonaws.com\"";
@@ -265,41 +270,41 @@ impl State {
     }
 
     /// Whether a manifest of the repository has a blob.
-    fn is_used(&mut self, seen: &Seen) -> bool {
+    fn is_used(&mut self, seen: &ReceivedRequest) -> bool {
         let manifests = self.stored(seen).manifests.values();
         manifests.map(|(_, bytes)| String::from_utf8_lossy(bytes)).any(|text| text.contains(&seen.name))
     }
 
-    fn answer(&mut self, seen: &Seen, request: &Request, body: Vec<u8>) -> Answer {
-        if seen.kind == Kind::Version {
+    fn answer(&mut self, seen: &ReceivedRequest, request: &Request, body: Vec<u8>) -> Answer {
+        if seen.kind == RequestKind::Version {
             return Answer::new(200, "{}");
         }
-        if seen.kind == Kind::Token {
+        if seen.kind == RequestKind::Token {
             return Answer::new(200, json!({"token": TOKEN}).to_string());
         }
         if !self.repositories.contains_key(&seen.repository) {
             return refused(404, "NAME_UNKNOWN", "The repository does not exist");
         }
         match seen.kind {
-            Kind::HeadManifest | Kind::GetManifest => self.manifest(seen),
-            Kind::PutManifest => self.put_manifest(seen, request, body),
-            Kind::HeadBlob if self.lists_late && !self.is_used(seen) => Answer::new(404, ""),
-            Kind::HeadBlob | Kind::GetBlob => self.blob(seen, seen.range.as_deref()),
-            Kind::Mount => self.mount(seen, request),
-            Kind::Open => {
+            RequestKind::HeadManifest | RequestKind::GetManifest => self.manifest(seen),
+            RequestKind::PutManifest => self.put_manifest(seen, request, body),
+            RequestKind::HeadBlob if self.lists_late && !self.is_used(seen) => Answer::new(404, ""),
+            RequestKind::HeadBlob | RequestKind::GetBlob => self.blob(seen, seen.range.as_deref()),
+            RequestKind::Mount => self.mount(seen, request),
+            RequestKind::Open => {
                 Answer::new(202, "").with("Location", format!("/v2/{}/blobs/uploads/1?state=x", seen.repository))
             }
-            Kind::PutBlob => self.put_blob(seen, body),
-            Kind::Referrers => self.referrers(seen),
-            Kind::Version | Kind::Token => Answer::new(500, ""),
+            RequestKind::PutBlob => self.put_blob(seen, body),
+            RequestKind::Referrers => self.referrers(seen),
+            RequestKind::Version | RequestKind::Token => Answer::new(500, ""),
         }
     }
 
-    fn stored(&mut self, seen: &Seen) -> &mut Stored {
+    fn stored(&mut self, seen: &ReceivedRequest) -> &mut StoredManifest {
         self.repositories.get_mut(&seen.repository).unwrap()
     }
 
-    fn manifest(&mut self, seen: &Seen) -> Answer {
+    fn manifest(&mut self, seen: &ReceivedRequest) -> Answer {
         let stored = self.stored(seen);
         let digest = stored.tags.get(&seen.name).unwrap_or(&seen.name);
         match stored.manifests.get(digest) {
@@ -311,7 +316,7 @@ impl State {
     }
 
     /// Refuses what has no layers or children here.
-    fn put_manifest(&mut self, seen: &Seen, request: &Request, body: Vec<u8>) -> Answer {
+    fn put_manifest(&mut self, seen: &ReceivedRequest, request: &Request, body: Vec<u8>) -> Answer {
         let (knows_referrers, locations) = (self.knows_referrers, self.locations);
         let stored = self.stored(seen);
         let manifest: serde_json::Value = serde_json::from_slice(&body).unwrap();
@@ -339,7 +344,7 @@ impl State {
         if locations { answer.with("Location", format!("/v2/{}/manifests/{digest}", seen.repository)) } else { answer }
     }
 
-    fn blob(&mut self, seen: &Seen, range: Option<&str>) -> Answer {
+    fn blob(&mut self, seen: &ReceivedRequest, range: Option<&str>) -> Answer {
         let Some(bytes) = self.stored(seen).blobs.get(&seen.name) else {
             return refused(404, "BLOB_UNKNOWN", "blob unknown to registry");
         };
@@ -350,7 +355,7 @@ impl State {
         }
     }
 
-    fn mount(&mut self, seen: &Seen, request: &Request) -> Answer {
+    fn mount(&mut self, seen: &ReceivedRequest, request: &Request) -> Answer {
         let from = query(request, "from").unwrap();
         let bytes = self.repositories.get(&from).and_then(|source| source.blobs.get(&seen.name)).cloned();
         match bytes.filter(|_| self.mounts) {
@@ -362,7 +367,7 @@ impl State {
         }
     }
 
-    fn put_blob(&mut self, seen: &Seen, body: Vec<u8>) -> Answer {
+    fn put_blob(&mut self, seen: &ReceivedRequest, body: Vec<u8>) -> Answer {
         if Digest::of(&body).to_string() != seen.name {
             return refused(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
         }
@@ -370,7 +375,7 @@ impl State {
         Answer::new(201, "").with("Location", format!("/v2/{}/blobs/{}", seen.repository, seen.name))
     }
 
-    fn referrers(&mut self, seen: &Seen) -> Answer {
+    fn referrers(&mut self, seen: &ReceivedRequest) -> Answer {
         if !self.knows_referrers {
             return Answer::new(404, "404 page not found");
         }
@@ -393,31 +398,35 @@ fn query(request: &Request, name: &str) -> Option<String> {
 }
 
 /// The kind, the repository, and the name of what is asked for.
-fn meaning(request: &Request) -> (Kind, String, String) {
+fn meaning(request: &Request) -> (RequestKind, String, String) {
     let path = request.target.split('?').next().unwrap().trim_start_matches("/v2/");
     let is_head = request.method == "HEAD";
     if let Some((repository, name)) = path.split_once("/manifests/") {
         let kind = match request.method.as_str() {
-            "PUT" => Kind::PutManifest,
-            _ if is_head => Kind::HeadManifest,
-            _ => Kind::GetManifest,
+            "PUT" => RequestKind::PutManifest,
+            _ if is_head => RequestKind::HeadManifest,
+            _ => RequestKind::GetManifest,
         };
         return (kind, repository.to_owned(), name.to_owned());
     }
     if let Some((repository, _)) = path.split_once("/blobs/uploads/") {
         let (kind, name) = match (request.method.as_str(), query(request, "mount")) {
-            ("PUT", _) => (Kind::PutBlob, query(request, "digest").unwrap()),
-            (_, Some(digest)) => (Kind::Mount, digest),
-            _ => (Kind::Open, String::new()),
+            ("PUT", _) => (RequestKind::PutBlob, query(request, "digest").unwrap()),
+            (_, Some(digest)) => (RequestKind::Mount, digest),
+            _ => (RequestKind::Open, String::new()),
         };
         return (kind, repository.to_owned(), name);
     }
     if let Some((repository, name)) = path.split_once("/blobs/") {
-        return (if is_head { Kind::HeadBlob } else { Kind::GetBlob }, repository.to_owned(), name.to_owned());
+        return (
+            if is_head { RequestKind::HeadBlob } else { RequestKind::GetBlob },
+            repository.to_owned(),
+            name.to_owned(),
+        );
     }
     if let Some((repository, name)) = path.split_once("/referrers/") {
-        return (Kind::Referrers, repository.to_owned(), name.to_owned());
+        return (RequestKind::Referrers, repository.to_owned(), name.to_owned());
     }
-    let kind = if path.starts_with("/token") { Kind::Token } else { Kind::Version };
+    let kind = if path.starts_with("/token") { RequestKind::Token } else { RequestKind::Version };
     (kind, String::new(), request.target.clone())
 }

@@ -7,12 +7,12 @@ use serde_json::json;
 use super::graph::referrers_tag;
 use super::limits::{Limits, Pace};
 use super::samples::{INDEX, MANIFEST, Sample};
-use super::server::{Fault, Kind, PASSWORD, Seen, Server, refusal};
-use super::{Copied, FailedCall, Registry, RegistryError, Side, copy, tag};
+use super::server::{PASSWORD, ReceivedRequest, RequestFault, RequestKind, Server, refusal};
+use super::{Copied, FailedCall, Registry, RegistryError, RegistrySide, copy, tag};
 use crate::clients::ecr::RegistryLogin;
 use crate::domain::gate::Permit;
 use crate::domain::iam::policy::statements_with;
-use crate::domain::image::{Digest, RegistryAddress, Repository};
+use crate::domain::image::{Digest, ImageRepository, RegistryAddress};
 
 /// Two registries, and an image in the first.
 struct Scene {
@@ -80,13 +80,23 @@ impl Scene {
     /// What the target took of the first layer, try by try.
     fn sent(&self) -> Vec<usize> {
         let (layer, _) = self.layer();
-        self.target.seen(Kind::PutBlob).iter().filter(|seen| seen.name == layer).map(|seen| seen.received).collect()
+        self.target
+            .seen(RequestKind::PutBlob)
+            .iter()
+            .filter(|seen| seen.name == layer)
+            .map(|seen| seen.received)
+            .collect()
     }
 
     /// The ranges that the source was asked for of the first layer, try by try.
     fn ranges(&self) -> Vec<Option<String>> {
         let (layer, _) = self.layer();
-        self.source.seen(Kind::GetBlob).into_iter().filter(|seen| seen.name == layer).map(|seen| seen.range).collect()
+        self.source
+            .seen(RequestKind::GetBlob)
+            .into_iter()
+            .filter(|seen| seen.name == layer)
+            .map(|seen| seen.range)
+            .collect()
     }
 }
 
@@ -100,7 +110,7 @@ async fn a_tag_is_put_once_and_never_moved() {
     tag(source.open(Permit::of_test()), &stage, &digest, &name).await.unwrap();
     assert_eq!(leads_to(), Some(digest.to_string()));
     tag(source.open(Permit::of_test()), &stage, &digest, &name).await.unwrap();
-    assert_eq!(scene.source.seen(Kind::PutManifest).len(), 1, "that it is there already is fine");
+    assert_eq!(scene.source.seen(RequestKind::PutManifest).len(), 1, "that it is there already is fine");
 
     let other = Digest::of(&scene.sample.manifests[0].1);
     assert_ne!(other, digest);
@@ -127,11 +137,11 @@ fn registry(server: &Server, password: &str) -> Registry {
     Registry { limits: LIMITS, ..registry }
 }
 
-fn repository(server: &Server, name: &str) -> Repository {
-    Repository { host: server.address.to_string(), name: name.parse().unwrap() }
+fn repository(server: &Server, name: &str) -> ImageRepository {
+    ImageRepository { host: server.address.to_string(), name: name.parse().unwrap() }
 }
 
-fn is_layer(seen: &Seen, scene: &(String, usize)) -> bool {
+fn is_layer(seen: &ReceivedRequest, scene: &(String, usize)) -> bool {
     seen.name == scene.0
 }
 
@@ -142,13 +152,13 @@ async fn the_requests_behind_the_permissions_for_images_are_made() {
     let scene = Scene::with_a_layer();
     scene.copy().await.unwrap();
     for (server, kind, action) in [
-        (&scene.source, Kind::GetManifest, "ecr:BatchGetImage"),
-        (&scene.source, Kind::GetBlob, "ecr:GetDownloadUrlForLayer"),
-        (&scene.target, Kind::HeadBlob, "ecr:BatchCheckLayerAvailability"),
-        (&scene.target, Kind::Open, "ecr:InitiateLayerUpload"),
-        (&scene.target, Kind::PutBlob, "ecr:UploadLayerPart"),
-        (&scene.target, Kind::PutBlob, "ecr:CompleteLayerUpload"),
-        (&scene.target, Kind::PutManifest, "ecr:PutImage"),
+        (&scene.source, RequestKind::GetManifest, "ecr:BatchGetImage"),
+        (&scene.source, RequestKind::GetBlob, "ecr:GetDownloadUrlForLayer"),
+        (&scene.target, RequestKind::HeadBlob, "ecr:BatchCheckLayerAvailability"),
+        (&scene.target, RequestKind::Open, "ecr:InitiateLayerUpload"),
+        (&scene.target, RequestKind::PutBlob, "ecr:UploadLayerPart"),
+        (&scene.target, RequestKind::PutBlob, "ecr:CompleteLayerUpload"),
+        (&scene.target, RequestKind::PutManifest, "ecr:PutImage"),
     ] {
         assert!(!server.seen(kind).is_empty(), "{action}");
         assert_eq!(statements_with(action).len(), 1, "{action}");
@@ -161,15 +171,15 @@ async fn everything_is_sent_once_and_nothing_twice() {
     let copied = scene.copy().await.unwrap();
     assert_eq!(copied, Copied { uploaded: scene.sample.blobs.len(), bytes: scene.sample.bytes(), ..Copied::default() });
     scene.assert_complete();
-    assert_eq!(scene.target.seen(Kind::PutBlob).len(), scene.sample.blobs.len());
+    assert_eq!(scene.target.seen(RequestKind::PutBlob).len(), scene.sample.blobs.len());
     // The last thing that is put is the tag.
-    assert_eq!(scene.target.seen(Kind::PutManifest).last().unwrap().name, "v1");
+    assert_eq!(scene.target.seen(RequestKind::PutManifest).last().unwrap().name, "v1");
     // The index of what refers to the image replaces what this registry does not know.
     let tag = referrers_tag(&scene.sample.digest());
     assert!(scene.target.state().repositories["production"].tags.contains_key(&tag));
 
     let puts = |scene: &Scene| {
-        let kinds = [Kind::PutBlob, Kind::PutManifest, Kind::Open, Kind::Mount];
+        let kinds = [RequestKind::PutBlob, RequestKind::PutManifest, RequestKind::Open, RequestKind::Mount];
         kinds.map(|kind| scene.target.seen(kind).len())
     };
     let before = puts(&scene);
@@ -183,14 +193,14 @@ async fn a_registry_that_does_not_mount_is_asked_once() {
     let scene = Scene::in_one(Sample::index("no mounts"));
     let copied = scene.copy().await.unwrap();
     assert_eq!(copied.uploaded, scene.sample.blobs.len());
-    assert_eq!(scene.target.seen(Kind::Mount).len(), 1);
+    assert_eq!(scene.target.seen(RequestKind::Mount).len(), 1);
     scene.assert_complete();
 }
 
 #[tokio::test]
 async fn a_mount_that_is_refused_with_an_error_is_an_upload() {
     let scene = Scene::in_one(Sample::image("refused", &[2048]));
-    scene.target.fault(Kind::Mount, |_, _, _| Some(Fault::Answer(403, refusal("DENIED", "no"))));
+    scene.target.fault(RequestKind::Mount, |_, _, _| Some(RequestFault::Answer(403, refusal("DENIED", "no"))));
     assert_eq!(scene.copy().await.unwrap().uploaded, 2);
     scene.assert_complete();
 }
@@ -201,18 +211,18 @@ async fn a_registry_that_mounts_gets_no_bytes() {
     scene.target.state().mounts = true;
     let copied = scene.copy().await.unwrap();
     assert_eq!(copied, Copied { mounted: scene.sample.blobs.len(), ..Copied::default() });
-    assert_eq!(scene.target.seen(Kind::Open).len(), 0);
+    assert_eq!(scene.target.seen(RequestKind::Open).len(), 0);
     scene.assert_complete();
 }
 
 #[tokio::test]
 async fn a_download_that_breaks_goes_on_inside_the_same_upload() {
-    for fault in [Fault::Break(400_000), Fault::Stall(400_000)] {
+    for fault in [RequestFault::Break(400_000), RequestFault::Stall(400_000)] {
         let scene = Scene::with_a_layer();
         let layer = scene.layer();
-        scene
-            .source
-            .fault(Kind::GetBlob, move |seen, nth, _| (is_layer(seen, &layer) && nth == 1).then(|| fault.clone()));
+        scene.source.fault(RequestKind::GetBlob, move |seen, nth, _| {
+            (is_layer(seen, &layer) && nth == 1).then(|| fault.clone())
+        });
         scene.copy().await.unwrap();
         scene.assert_complete();
         assert_eq!(scene.ranges(), [None, Some("bytes=400000-".to_owned())]);
@@ -224,10 +234,10 @@ async fn a_download_that_breaks_goes_on_inside_the_same_upload() {
 async fn a_source_that_knows_no_ranges_is_read_from_its_beginning() {
     let scene = Scene::with_a_layer();
     let layer = scene.layer();
-    scene.source.fault(Kind::GetBlob, move |seen, nth, _| match nth {
+    scene.source.fault(RequestKind::GetBlob, move |seen, nth, _| match nth {
         _ if !is_layer(seen, &layer) => None,
-        1 => Some(Fault::Break(400_000)),
-        _ => Some(Fault::Whole),
+        1 => Some(RequestFault::Break(400_000)),
+        _ => Some(RequestFault::Whole),
     });
     scene.copy().await.unwrap();
     scene.assert_complete();
@@ -236,16 +246,21 @@ async fn a_source_that_knows_no_ranges_is_read_from_its_beginning() {
 
 #[tokio::test]
 async fn a_download_that_always_breaks_ends_and_names_the_layer() {
-    for fault in [Fault::Break(1000), Fault::Stall(1000), Fault::Answer(500, "Oops".to_owned()), Fault::LoseAnswer] {
+    for fault in [
+        RequestFault::Break(1000),
+        RequestFault::Stall(1000),
+        RequestFault::Answer(500, "Oops".to_owned()),
+        RequestFault::LoseAnswer,
+    ] {
         let scene = Scene::with_a_layer();
         let layer = scene.layer();
         let name = layer.0.clone();
-        scene.source.fault(Kind::GetBlob, move |seen, _, _| is_layer(seen, &layer).then(|| fault.clone()));
+        scene.source.fault(RequestKind::GetBlob, move |seen, _, _| is_layer(seen, &layer).then(|| fault.clone()));
         let failure = scene.fail().await;
         assert!(failure.to_string().contains(&name), "{failure:?}");
         assert!(failure.is_transient());
         assert_eq!(scene.ranges().len(), 6);
-        assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
+        assert_eq!(scene.target.seen(RequestKind::PutManifest).len(), 0);
         assert!(!scene.target.state().repositories["production"].blobs.contains_key(&name));
     }
 }
@@ -254,8 +269,8 @@ async fn a_download_that_always_breaks_ends_and_names_the_layer() {
 async fn trouble_of_the_source_that_passes_is_waited_for() {
     for status in [429, 500, 502, 503] {
         let scene = Scene::with_a_layer();
-        for kind in [Kind::GetBlob, Kind::GetManifest, Kind::Referrers] {
-            scene.source.first(1, kind, Fault::Answer(status, String::new()));
+        for kind in [RequestKind::GetBlob, RequestKind::GetManifest, RequestKind::Referrers] {
+            scene.source.first(1, kind, RequestFault::Answer(status, String::new()));
         }
         scene.copy().await.unwrap();
         scene.assert_complete();
@@ -265,16 +280,16 @@ async fn trouble_of_the_source_that_passes_is_waited_for() {
 #[tokio::test]
 async fn an_upload_that_breaks_is_begun_again() {
     for fault in [
-        Fault::Break(400_000),
-        Fault::Answer(500, "Oops".to_owned()),
-        Fault::Answer(429, refusal("TOOMANYREQUESTS", "Rate exceeded")),
-        Fault::Answer(404, refusal("BLOB_UPLOAD_UNKNOWN", "forgotten")),
+        RequestFault::Break(400_000),
+        RequestFault::Answer(500, "Oops".to_owned()),
+        RequestFault::Answer(429, refusal("TOOMANYREQUESTS", "Rate exceeded")),
+        RequestFault::Answer(404, refusal("BLOB_UPLOAD_UNKNOWN", "forgotten")),
     ] {
         let scene = Scene::with_a_layer();
         let layer = scene.layer();
-        scene
-            .target
-            .fault(Kind::PutBlob, move |seen, nth, _| (is_layer(seen, &layer) && nth <= 3).then(|| fault.clone()));
+        scene.target.fault(RequestKind::PutBlob, move |seen, nth, _| {
+            (is_layer(seen, &layer) && nth <= 3).then(|| fault.clone())
+        });
         let copied = scene.copy().await.unwrap();
         assert_eq!((copied.uploaded, copied.bytes), (2, scene.sample.bytes()));
         assert_eq!(scene.sent().len(), 4);
@@ -287,12 +302,14 @@ async fn an_upload_that_always_breaks_ends_and_the_next_run_sends_only_the_rest(
     let scene = Scene::new(Sample::image("rest", &[1 << 20, 2048, 3072]));
     let layer = scene.layer();
     let name = layer.0.clone();
-    scene.target.fault(Kind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Break(1000)));
+    scene
+        .target
+        .fault(RequestKind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(RequestFault::Break(1000)));
     let failure = scene.fail().await;
     assert!(failure.to_string().contains(&name), "{failure:?}");
     assert!(failure.is_transient());
     assert_eq!(scene.sent().len(), 4);
-    assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
+    assert_eq!(scene.target.seen(RequestKind::PutManifest).len(), 0);
 
     scene.target.state().scripts.clear();
     let copied = scene.copy().await.unwrap();
@@ -306,7 +323,9 @@ async fn an_upload_that_always_breaks_ends_and_the_next_run_sends_only_the_rest(
 async fn a_target_that_takes_no_more_bytes_ends() {
     let scene = Scene::new(Sample::image("stall", &[32 << 20]));
     let layer = scene.layer();
-    scene.target.fault(Kind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Stall(1000)));
+    scene
+        .target
+        .fault(RequestKind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(RequestFault::Stall(1000)));
     let failure = scene.fail().await;
     assert!(failure.details()[0].contains("did nothing"), "{failure:?}");
     assert_eq!(scene.sent(), [1000; 4]);
@@ -314,9 +333,9 @@ async fn a_target_that_takes_no_more_bytes_ends() {
 
 #[tokio::test]
 async fn a_target_that_never_answers_ends() {
-    for kind in [Kind::Open, Kind::PutBlob] {
+    for kind in [RequestKind::Open, RequestKind::PutBlob] {
         let scene = Scene::with_a_layer();
-        scene.target.first(2, kind, Fault::Silence);
+        scene.target.first(2, kind, RequestFault::Silence);
         scene.copy().await.unwrap();
         scene.assert_complete();
     }
@@ -326,7 +345,7 @@ async fn a_target_that_never_answers_ends() {
 #[tokio::test]
 async fn a_blob_that_is_there_is_not_sent_again() {
     let scene = Scene::with_a_layer();
-    scene.target.fault(Kind::PutBlob, |_, _, _| Some(Fault::LoseAnswer));
+    scene.target.fault(RequestKind::PutBlob, |_, _, _| Some(RequestFault::LoseAnswer));
     scene.copy().await.unwrap();
     assert_eq!(scene.sent(), [scene.layer().1]);
     scene.assert_complete();
@@ -340,7 +359,7 @@ async fn an_upload_counts_by_its_own_answer() {
     let copied = scene.copy().await.unwrap();
     assert_eq!(copied.uploaded, scene.sample.blobs.len());
     scene.assert_complete();
-    assert_eq!(scene.target.seen(Kind::PutBlob).len(), scene.sample.blobs.len());
+    assert_eq!(scene.target.seen(RequestKind::PutBlob).len(), scene.sample.blobs.len());
     // What a manifest has is found, and not sent again.
     assert_eq!(scene.copy().await.unwrap().present, scene.sample.blobs.len());
 }
@@ -349,10 +368,10 @@ async fn an_upload_counts_by_its_own_answer() {
 async fn an_upload_that_becomes_something_else_does_not_count() {
     let scene = Scene::with_a_layer();
     let other = Digest::of("other").to_string();
-    scene.target.fault(Kind::PutBlob, move |_, _, _| Some(Fault::Took(other.clone())));
+    scene.target.fault(RequestKind::PutBlob, move |_, _, _| Some(RequestFault::Took(other.clone())));
     let failure = scene.fail().await;
     assert!(failure.details()[0].contains("took the blob as"), "{failure:?}");
-    assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
+    assert_eq!(scene.target.seen(RequestKind::PutManifest).len(), 0);
 }
 
 #[tokio::test]
@@ -364,16 +383,16 @@ async fn a_layer_with_other_bytes_never_becomes_a_layer() {
     for bytes in [flipped, longer, layer[1..].to_vec(), Vec::new()] {
         let scene = Scene::with_a_layer();
         let asked = scene.layer();
-        scene
-            .source
-            .fault(Kind::GetBlob, move |seen, _, _| is_layer(seen, &asked).then(|| Fault::Bytes(bytes.clone())));
+        scene.source.fault(RequestKind::GetBlob, move |seen, _, _| {
+            is_layer(seen, &asked).then(|| RequestFault::Bytes(bytes.clone()))
+        });
         let failure = scene.fail().await;
         let (name, length) = scene.layer();
         assert!(failure.to_string().contains(&name) && failure.to_string().contains("is not what"), "{failure:?}");
         assert!(scene.sent().iter().all(|sent| *sent < length), "the upload was completed");
         assert!(scene.sent().len() <= 1, "{:?}", scene.sent());
         assert!(!scene.target.state().repositories["production"].blobs.contains_key(&name));
-        assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
+        assert_eq!(scene.target.seen(RequestKind::PutManifest).len(), 0);
     }
 }
 
@@ -383,10 +402,12 @@ async fn a_manifest_with_other_bytes_is_not_copied() {
     let child = scene.sample.digests()[0].to_string();
     let forged = scene.sample.manifest(&scene.sample.digests()[1]).to_vec();
     let asked = child.clone();
-    scene.source.fault(Kind::GetManifest, move |seen, _, _| (seen.name == asked).then(|| Fault::Bytes(forged.clone())));
+    scene.source.fault(RequestKind::GetManifest, move |seen, _, _| {
+        (seen.name == asked).then(|| RequestFault::Bytes(forged.clone()))
+    });
     let failure = scene.fail().await;
     assert!(failure.to_string().contains(&child) && failure.to_string().contains("other bytes"), "{failure:?}");
-    assert_eq!(scene.target.seen(Kind::Open).len(), 0);
+    assert_eq!(scene.target.seen(RequestKind::Open).len(), 0);
 }
 
 /// Whether a registry says that something is not allowed.
@@ -397,7 +418,7 @@ enum Denied {
 }
 
 impl Denied {
-    fn assert(&self, call: &FailedCall, side: Side) {
+    fn assert(&self, call: &FailedCall, side: RegistrySide) {
         let action = match self {
             Self::No | Self::Unnamed => None,
             Self::Named(action) => Some((*action).to_owned()),
@@ -417,22 +438,22 @@ async fn permanent_errors_fail_at_once() {
     let user = "User: arn:aws:sts::123456789012:assumed-role/ci/x is not authorized to perform: ecr:InitiateLayerUpload \
                 on resource: arn:aws:ecr:us-east-1:123456789012:repository/production";
     for (kind, status, body, denied, code) in [
-        (Kind::Open, 403, refusal("DENIED", user), Denied::Named("ecr:InitiateLayerUpload"), "DENIED"),
-        (Kind::PutBlob, 403, String::new(), Denied::Unnamed, "http-403"),
-        (Kind::PutManifest, 403, refusal("DENIED", ""), Denied::Unnamed, "DENIED"),
-        (Kind::HeadBlob, 403, String::new(), Denied::Unnamed, "http-403"),
-        (Kind::PutBlob, 400, refusal("SIZE_INVALID", "::error::no"), Denied::No, "SIZE_INVALID"),
-        (Kind::PutManifest, 400, refusal("MANIFEST_INVALID", "no"), Denied::No, "MANIFEST_INVALID"),
+        (RequestKind::Open, 403, refusal("DENIED", user), Denied::Named("ecr:InitiateLayerUpload"), "DENIED"),
+        (RequestKind::PutBlob, 403, String::new(), Denied::Unnamed, "http-403"),
+        (RequestKind::PutManifest, 403, refusal("DENIED", ""), Denied::Unnamed, "DENIED"),
+        (RequestKind::HeadBlob, 403, String::new(), Denied::Unnamed, "http-403"),
+        (RequestKind::PutBlob, 400, refusal("SIZE_INVALID", "::error::no"), Denied::No, "SIZE_INVALID"),
+        (RequestKind::PutManifest, 400, refusal("MANIFEST_INVALID", "no"), Denied::No, "MANIFEST_INVALID"),
     ] {
         let scene = Scene::with_a_layer();
-        scene.target.fault(kind, move |_, _, _| Some(Fault::Answer(status, body.clone())));
+        scene.target.fault(kind, move |_, _, _| Some(RequestFault::Answer(status, body.clone())));
         let failure = scene.fail().await;
         assert_eq!(failure.code().as_deref(), Some(code), "{failure:?}");
-        denied.assert(call(&failure), Side::Target);
+        denied.assert(call(&failure), RegistrySide::Target);
         assert!(!failure.is_transient());
         assert!(failure.details().iter().all(|text| !text.starts_with("::")), "{failure:?}");
         assert!(scene.sent().len() <= 1);
-        assert!(scene.target.seen(Kind::PutManifest).len() <= 1);
+        assert!(scene.target.seen(RequestKind::PutManifest).len() <= 1);
     }
 }
 
@@ -441,14 +462,14 @@ async fn a_read_that_is_denied_names_the_permission_of_the_source() {
     let user = "User: arn:aws:sts::123456789012:assumed-role/ci/x is not authorized to perform: ecr:BatchGetImage \
                 because no resource-based policy allows it";
     for (kind, body, denied) in [
-        (Kind::GetManifest, refusal("DENIED", user), Denied::Named("ecr:BatchGetImage")),
-        (Kind::GetBlob, refusal("DENIED", ""), Denied::Unnamed),
+        (RequestKind::GetManifest, refusal("DENIED", user), Denied::Named("ecr:BatchGetImage")),
+        (RequestKind::GetBlob, refusal("DENIED", ""), Denied::Unnamed),
     ] {
         let scene = Scene::with_a_layer();
-        scene.source.fault(kind, move |_, _, _| Some(Fault::Answer(403, body.clone())));
+        scene.source.fault(kind, move |_, _, _| Some(RequestFault::Answer(403, body.clone())));
         let failure = scene.fail().await;
-        denied.assert(call(&failure), Side::Source);
-        assert_eq!(scene.target.seen(Kind::Open).len(), 0);
+        denied.assert(call(&failure), RegistrySide::Source);
+        assert_eq!(scene.target.seen(RequestKind::Open).len(), 0);
     }
 }
 
@@ -473,18 +494,18 @@ async fn a_missing_repository_or_image_is_named() {
 #[tokio::test]
 async fn the_password_stays_with_the_registry_and_signatures_are_not_told() {
     let store = Server::start();
-    store.fault(Kind::GetBlob, |_, _, _| Some(Fault::Answer(403, "<Error>Expired</Error>".to_owned())));
+    store.fault(RequestKind::GetBlob, |_, _, _| Some(RequestFault::Answer(403, "<Error>Expired</Error>".to_owned())));
     // It refuses, and no process listens.
     for port in [store.address.port(), 1] {
         let scene = Scene::with_a_layer();
-        scene.source.fault(Kind::GetBlob, move |seen, _, _| {
+        scene.source.fault(RequestKind::GetBlob, move |seen, _, _| {
             let place = format!("http://localhost:{port}/v2/store/blobs/{}?X-Amz-Signature=5ec3e7", seen.name);
-            Some(Fault::Redirect(place))
+            Some(RequestFault::Redirect(place))
         });
         let failure = scene.fail().await;
         assert!(!format!("{failure} {:?}", failure.details()).contains("5ec3e7"), "{failure:?}");
     }
-    assert!(store.seen(Kind::GetBlob).iter().all(|seen| !seen.authorized));
+    assert!(store.seen(RequestKind::GetBlob).iter().all(|seen| !seen.authorized));
 }
 
 #[tokio::test]
@@ -498,7 +519,7 @@ async fn a_tag_of_another_image_is_never_moved() {
     let failure = scene.copy().await.unwrap_err();
     let told = format!("{} {}", failure, failure.details().join(" "));
     assert!(told.contains(&digest) && told.contains(&scene.sample.digest().to_string()), "{failure:?}");
-    assert_eq!(scene.target.seen(Kind::Open).len() + scene.target.seen(Kind::PutManifest).len(), 0);
+    assert_eq!(scene.target.seen(RequestKind::Open).len() + scene.target.seen(RequestKind::PutManifest).len(), 0);
 }
 
 /// Another program puts the tag between the read and the put, into a repository of immutable tags.
@@ -510,11 +531,11 @@ async fn a_tag_that_somebody_else_put_meanwhile_is_looked_at_again() {
         scene.target.publish("production", &other);
         let digest = wins.unwrap_or_else(|| scene.sample.digest().to_string());
         let put = digest.clone();
-        scene.target.fault(Kind::PutManifest, move |seen, _, state| {
+        scene.target.fault(RequestKind::PutManifest, move |seen, _, state| {
             let tags = &mut state.repositories.get_mut("production").unwrap().tags;
             (seen.name == "v1").then(|| {
                 tags.insert("v1".to_owned(), put.clone());
-                Fault::Answer(400, refusal("TAG_INVALID", "The image tag 'v1' already exists and is immutable"))
+                RequestFault::Answer(400, refusal("TAG_INVALID", "The image tag 'v1' already exists and is immutable"))
             })
         });
         match scene.copy().await {
@@ -622,7 +643,7 @@ async fn unreadable(scene: &Scene) -> [String; 2] {
 #[tokio::test]
 async fn an_endless_manifest_is_cut_off() {
     let scene = Scene::with_a_layer();
-    scene.source.fault(Kind::GetManifest, |_, _, _| Some(Fault::Endless));
+    scene.source.fault(RequestKind::GetManifest, |_, _, _| Some(RequestFault::Endless));
     for causes in unreadable(&scene).await {
         assert!(causes.contains("the answer is longer than 4 MiB"), "{causes}");
     }
@@ -631,10 +652,10 @@ async fn an_endless_manifest_is_cut_off() {
 #[tokio::test]
 async fn an_endless_error_is_cut_off() {
     let scene = Scene::with_a_layer();
-    scene.source.fault(Kind::GetManifest, |_, _, state| {
+    scene.source.fault(RequestKind::GetManifest, |_, _, state| {
         // Nothing to give, and no end of saying so.
         state.repositories.clear();
-        Some(Fault::Endless)
+        Some(RequestFault::Endless)
     });
     let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
     assert_eq!(source.image(&from, &scene.sample.digest()).await.unwrap(), None);
@@ -653,13 +674,13 @@ async fn a_configuration_is_read_by_its_declared_size() {
     };
     for (size, fault, told) in [
         (9, None, "the answer is longer than 9 bytes"),
-        (9, Some(Fault::Endless), "the answer is longer than 9 bytes"),
-        (8 << 20, Some(Fault::Endless), "the answer is longer than 8 MiB"),
+        (9, Some(RequestFault::Endless), "the answer is longer than 9 bytes"),
+        (8 << 20, Some(RequestFault::Endless), "the answer is longer than 8 MiB"),
         ((8 << 20) + 1, None, "the answer is longer than 8 MiB"),
         (u64::MAX, None, "the answer is longer than 8 MiB"),
     ] {
         let scene = with_size(size);
-        scene.source.fault(Kind::GetBlob, move |_, _, _| fault.clone());
+        scene.source.fault(RequestKind::GetBlob, move |_, _, _| fault.clone());
         let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
         let failure = source.image(&from, &scene.sample.digest()).await.unwrap_err();
         assert!(failure.details()[0].contains(told), "{size}: {failure:?}");
@@ -668,17 +689,17 @@ async fn a_configuration_is_read_by_its_declared_size() {
 
 #[tokio::test]
 async fn a_drip_feed_ends() {
-    for kind in [Kind::GetManifest, Kind::Referrers] {
+    for kind in [RequestKind::GetManifest, RequestKind::Referrers] {
         let scene = Scene::with_a_layer();
         scene.source.state().knows_referrers = true;
-        scene.source.fault(kind, |_, _, _| Some(Fault::Drip));
+        scene.source.fault(kind, |_, _, _| Some(RequestFault::Drip));
         let failure = scene.fail().await;
         assert!(failure.details()[0].contains("the whole answer did not come within 1 s"), "{failure:?}");
         assert!(failure.is_transient());
     }
     let scene = Scene::with_a_layer();
     let layer = scene.layer();
-    scene.source.fault(Kind::GetBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Drip));
+    scene.source.fault(RequestKind::GetBlob, move |seen, _, _| is_layer(seen, &layer).then_some(RequestFault::Drip));
     let failure = scene.fail().await;
     assert!(failure.details()[0].contains("bytes moved in 1 s"), "{failure:?}");
     assert_eq!(scene.ranges().len(), 6);
@@ -688,7 +709,7 @@ async fn a_drip_feed_ends() {
 async fn a_target_that_takes_bytes_too_slowly_ends() {
     let scene = Scene::new(Sample::image("sip", &[32 << 20]));
     let layer = scene.layer();
-    scene.target.fault(Kind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Sip));
+    scene.target.fault(RequestKind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(RequestFault::Sip));
     let (source, mut target) = (registry(&scene.source, PASSWORD), registry(&scene.target, PASSWORD));
     let pace = Pace { window: Duration::from_millis(500), least: 16 << 20 };
     target.limits = Limits { stall: Duration::from_secs(30), pace, restarts: 0, ..LIMITS };
@@ -735,7 +756,7 @@ async fn a_registry_may_give_tokens_itself() {
     }
     scene.copy().await.unwrap();
     scene.assert_complete();
-    let asked = scene.target.seen(Kind::Token);
+    let asked = scene.target.seen(RequestKind::Token);
     assert_eq!(asked.len(), 2, "{asked:#?}");
     assert!(asked[0].name.contains("a=b&scope=repository%3Aproduction%3Apull&service=x"), "{asked:#?}");
 }

@@ -28,7 +28,7 @@ pub struct Transport {
 
 /// A whole answer.
 #[derive(Debug)]
-pub struct Answer {
+pub struct RegistryResponse {
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body.

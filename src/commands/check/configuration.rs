@@ -5,12 +5,12 @@ use secrecy::ExposeSecret as _;
 
 use crate::cli;
 use crate::context::{Context, VARS};
-use crate::domain::check::outline::{Environment, Outline};
-use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
+use crate::domain::check::outline::{Outline, OutlinedEnvironment};
+use crate::domain::check::{CheckFinding, CheckSubject, Findings, Rule, Severity};
 use crate::domain::contract::declared::{REPOSITORY, Required};
-use crate::domain::contract::{Contract, Declared, judge_committed};
+use crate::domain::contract::{Declared, DeclaredContract, judge_committed};
 use crate::domain::failure::{Diagnostics, Failure};
-use crate::domain::target::Target;
+use crate::domain::target::EnvironmentTarget;
 use crate::observe::{self, CONFIG_FILE, Checkout, Configuration};
 
 /// Where a configuration that could not be read would be.
@@ -44,13 +44,13 @@ pub fn unusable(file: &str, failure: &Failure, findings: &mut Findings) {
         None,
     );
     if let Some(diagnostics) = &failure.diagnostics {
-        findings.looked_at(Subject::Configuration, file);
+        findings.looked_at(CheckSubject::Configuration, file);
         for finding in problems(file, diagnostics, None) {
             findings.found(finding);
         }
     } else {
         let hint = failure.hints.join("; ");
-        findings.found(Finding::new(Rule::ConfigurationMissing, failure.brief(), hint));
+        findings.found(CheckFinding::new(Rule::ConfigurationMissing, failure.brief(), hint));
     }
 }
 
@@ -60,9 +60,9 @@ pub fn resolve_all(
     configuration: &Configuration,
     outline: &mut Outline,
     findings: &mut Findings,
-) -> Vec<Option<Target>> {
+) -> Vec<Option<EnvironmentTarget>> {
     let resolved = |environment| resolve(context, configuration, outline, environment, findings);
-    let targets: Vec<Option<Target>> = outline.environments.iter().map(resolved).collect();
+    let targets: Vec<Option<EnvironmentTarget>> = outline.environments.iter().map(resolved).collect();
     for target in targets.iter().flatten() {
         for component in &target.components {
             outline.resolved(target.environment.as_str(), component.name.as_str(), component.kind.texts());
@@ -76,9 +76,9 @@ fn resolve(
     context: &Context,
     configuration: &Configuration,
     outline: &Outline,
-    environment: &Environment,
+    environment: &OutlinedEnvironment,
     findings: &mut Findings,
-) -> Option<Target> {
+) -> Option<EnvironmentTarget> {
     let failure = match configuration.target(context, &environment.name, &[]) {
         Ok(target) => return Some(target),
         Err(failure) => failure,
@@ -97,7 +97,7 @@ pub fn repository_variables(context: &Context, outline: &Outline, findings: &mut
     let Some(variables) = Configuration::repository_variables(context).filter(|_| !context.job().from_fork) else {
         return;
     };
-    let declared = |contract: &Contract| {
+    let declared = |contract: &DeclaredContract| {
         let of_repository = |it: &Declared| Some((it.clone(), it.name.strip_prefix(REPOSITORY)?.to_owned()));
         contract.declared.iter().filter_map(of_repository).collect::<Vec<_>>()
     };
@@ -114,14 +114,14 @@ pub fn repository_variables(context: &Context, outline: &Outline, findings: &mut
                 None => Vec::new(),
             };
             for (rule, message, hint) in found {
-                findings.found(Finding::new(rule, message, hint).in_file(&outline.file, declared.place));
+                findings.found(CheckFinding::new(rule, message, hint).in_file(&outline.file, declared.place));
             }
         }
     }
 }
 
 /// `context`: where variables are looked up.
-fn problems(file: &str, diagnostics: &Diagnostics, context: Option<&Context>) -> Vec<Finding> {
+fn problems(file: &str, diagnostics: &Diagnostics, context: Option<&Context>) -> Vec<CheckFinding> {
     let problems = diagnostics.problems.iter();
     problems
         .map(|problem| {
@@ -133,9 +133,9 @@ fn problems(file: &str, diagnostics: &Diagnostics, context: Option<&Context>) ->
                 .filter(|_| in_actions)
                 .and_then(|variable| variable.strip_prefix("${vars.")?.strip_suffix('}'));
             let hint = name.map_or_else(|| problem.hint.clone(), repository_variable);
-            let finding = Finding::new(rule, &problem.message, hint).in_file(file, problem.place);
+            let finding = CheckFinding::new(rule, &problem.message, hint).in_file(file, problem.place);
             match (&problem.variable, context) {
-                (Some(variable), Some(context)) if !is_expected(context, variable) => finding.at_level(Level::Note),
+                (Some(variable), Some(context)) if !is_expected(context, variable) => finding.at_level(Severity::Note),
                 _ => finding,
             }
         })

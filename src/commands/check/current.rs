@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The file that is read now.
-pub type Current = Arc<Mutex<String>>;
+pub type CurrentFile = Arc<Mutex<String>>;
 
 /// Notes which file is read now.
-pub fn note(current: &Current, file: &str) {
+pub fn note(current: &CurrentFile, file: &str) {
     file.clone_into(&mut current.lock().unwrap_or_else(PoisonError::into_inner));
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::current::{Current, note};
+use super::current::{CurrentFile, note};
 use crate::cli;
 use crate::domain::check::committed::{self, Syntax, Withheld};
-use crate::domain::check::dockerfile::{self, OTHER_SYNTAX, Surroundings};
-use crate::domain::check::outline::{Build, NamedFile, Outline, Written};
+use crate::domain::check::dockerfile::{self, DockerfileContext, OTHER_SYNTAX};
+use crate::domain::check::outline::{NamedFile, Outline, OutlinedBuild, OutlinedText};
 use crate::domain::check::workflow::{self, WorkflowFile};
-use crate::domain::check::{Finding, Findings, Repository, Rule, Seen, Subject};
+use crate::domain::check::{AwsResource, CheckFinding, CheckSubject, Findings, RepositoryFiles, Rule};
 use crate::domain::kind::Kind;
 use crate::domain::limits::SEARCHED;
 use crate::observe::{Checkout, Unreadable};
@@ -18,7 +18,7 @@ use crate::observe::{Checkout, Unreadable};
 const WORKFLOWS: &str = ".github/workflows";
 
 /// The directories and Dockerfiles that are built.
-pub fn builds(checkout: &Checkout, outline: &Outline, current: &Current, findings: &mut Findings) {
+pub fn builds(checkout: &Checkout, outline: &Outline, current: &CurrentFile, findings: &mut Findings) {
     for build in &outline.builds {
         if outline.promotes() {
             findings.all.extend(dockerfile::judge_arguments(&outline.file, build));
@@ -29,7 +29,7 @@ pub fn builds(checkout: &Checkout, outline: &Outline, current: &Current, finding
             let message = format!("the directory `{context}` that `{}` is built from is not there", build.component);
             let hint = format!("correct `context`, or add the directory: its path begins at {}", outline.file);
             let place = build.context.as_ref().map(|context| context.place);
-            findings.found(Finding::new(Rule::BuildContext, message, hint).in_file(&outline.file, place));
+            findings.found(CheckFinding::new(Rule::BuildContext, message, hint).in_file(&outline.file, place));
             continue;
         }
         let written = match &build.dockerfile {
@@ -44,7 +44,7 @@ pub fn builds(checkout: &Checkout, outline: &Outline, current: &Current, finding
 }
 
 /// A text without variables. What is resolved only for an environment is left out.
-fn known(written: Option<&Written>, key: &str, build: &Build, findings: &mut Findings) -> Option<String> {
+fn known(written: Option<&OutlinedText>, key: &str, build: &OutlinedBuild, findings: &mut Findings) -> Option<String> {
     let written = written?;
     if written.text.is_none() {
         let what = format!("`{key}` of `{}`", build.component);
@@ -56,7 +56,7 @@ fn known(written: Option<&Written>, key: &str, build: &Build, findings: &mut Fin
 fn dockerfile(
     checkout: &Checkout,
     outline: &Outline,
-    build: &Build,
+    build: &OutlinedBuild,
     (context, written): (&str, &str),
     findings: &mut Findings,
 ) {
@@ -67,14 +67,14 @@ fn dockerfile(
             let message = format!("the Dockerfile `{written}` of `{}` cannot be read: {error}", build.component);
             let hint = "add it, or write `dockerfile = \"…\"`: its path begins at the configuration file";
             let place = build.dockerfile.as_ref().or(build.context.as_ref()).map(|written| written.place);
-            findings.found(Finding::new(Rule::DockerfileMissing, message, hint).in_file(&outline.file, place));
+            findings.found(CheckFinding::new(Rule::DockerfileMissing, message, hint).in_file(&outline.file, place));
             return;
         }
     };
     let context_files = checkout.list(context);
     let own = checkout.read(format!("{name}.dockerignore"));
     let ignored = own.or_else(|_| checkout.read(join(context, ".dockerignore"))).unwrap_or_default();
-    let surroundings = Surroundings {
+    let surroundings = DockerfileContext {
         build,
         configuration: &outline.file,
         is_promoted: outline.promotes(),
@@ -83,7 +83,7 @@ fn dockerfile(
     };
     match dockerfile::judge(&name, &text, surroundings) {
         Some(judged) => {
-            findings.looked_at(Subject::Dockerfile, &name);
+            findings.looked_at(CheckSubject::Dockerfile, &name);
             findings.all.extend(judged);
         }
         None => findings.left_out(name, OTHER_SYNTAX, None),
@@ -91,7 +91,7 @@ fn dockerfile(
 }
 
 /// The other files that components use.
-pub fn used(checkout: &Checkout, outline: &Outline, current: &Current, findings: &mut Findings) {
+pub fn used(checkout: &Checkout, outline: &Outline, current: &CurrentFile, findings: &mut Findings) {
     for NamedFile { component, environment, file, part, rules } in &outline.files {
         let Some(written) = &file.text else {
             let what = format!("the {} of `{component}` in {environment}", rules.what);
@@ -108,7 +108,7 @@ pub fn used(checkout: &Checkout, outline: &Outline, current: &Current, findings:
             Err(error) => {
                 let message = format!("{} `{written}` of `{component}` cannot be read: {error}", rules.what);
                 let hint = format!("add it, or correct `{}`: its path begins at the configuration file", rules.key);
-                let finding = Finding::new(rules.missing, message, hint);
+                let finding = CheckFinding::new(rules.missing, message, hint);
                 findings.found(finding.in_file(&outline.file, Some(file.place)));
             }
         }
@@ -119,15 +119,15 @@ pub fn used(checkout: &Checkout, outline: &Outline, current: &Current, findings:
 pub fn of_kinds(
     checkout: &Checkout,
     names: &[String],
-    (outline, seen): (Option<&Outline>, &[Seen]),
-    current: &Current,
+    (outline, seen): (Option<&Outline>, &[AwsResource]),
+    current: &CurrentFile,
     findings: &mut Findings,
 ) {
     let read = |name: &str| {
         note(current, name);
         checkout.read(name).map_err(|error| error.to_string())
     };
-    let repository = Repository::new(names.iter().cloned(), &read);
+    let repository = RepositoryFiles::new(names.iter().cloned(), &read);
     findings.extend(Kind::check(&repository, outline, seen));
 }
 
@@ -136,7 +136,7 @@ pub fn values(
     checkout: &Checkout,
     names: &[String],
     outline: Option<&Outline>,
-    current: &Current,
+    current: &CurrentFile,
     findings: &mut Findings,
 ) -> Withheld {
     let mut withheld = Withheld::default();
@@ -162,7 +162,7 @@ pub fn values(
         };
         budget = left;
         if syntax == Syntax::Dotenv {
-            findings.looked_at(Subject::Variables, name);
+            findings.looked_at(CheckSubject::Variables, name);
         }
         findings.all.extend(committed::judge((name, &text), syntax, outline, &mut withheld));
     }
@@ -173,12 +173,12 @@ pub fn values(
 /// The task-definition files that the configuration names, from the root of the repository.
 fn task_definitions(outline: Option<&Outline>) -> impl Iterator<Item = String> {
     let files = outline.into_iter().flat_map(|outline| outline.files.iter().map(move |file| (outline, file)));
-    let of_tasks = files.filter(|(_, file)| file.rules.subject == Subject::TaskDefinition);
+    let of_tasks = files.filter(|(_, file)| file.rules.subject == CheckSubject::TaskDefinition);
     of_tasks.filter_map(|(outline, file)| Some(beside(outline, file.file.text.as_ref()?)))
 }
 
 /// The workflow files.
-pub fn workflows(checkout: &Checkout, outline: Option<&Outline>, current: &Current, findings: &mut Findings) {
+pub fn workflows(checkout: &Checkout, outline: Option<&Outline>, current: &CurrentFile, findings: &mut Findings) {
     let mut files = Vec::new();
     let is_workflow = |name: &String| {
         let extension = Utf8Path::new(name).extension();
@@ -196,11 +196,11 @@ pub fn workflows(checkout: &Checkout, outline: Option<&Outline>, current: &Curre
         };
         match WorkflowFile::read(&path, &text) {
             Ok(file) => {
-                findings.looked_at(Subject::Workflow, &path);
+                findings.looked_at(CheckSubject::Workflow, &path);
                 files.push(file);
             }
             Err(Some(finding)) => {
-                findings.looked_at(Subject::Workflow, &path);
+                findings.looked_at(CheckSubject::Workflow, &path);
                 findings.found(finding);
             }
             Err(None) => findings.left_out(path, "it is no workflow that shipgate can read", None),

@@ -11,7 +11,7 @@ mod seen;
 use std::sync::Arc;
 
 use crate::cli;
-use crate::domain::check::{Findings, Subject};
+use crate::domain::check::{CheckSubject, Findings};
 use crate::domain::failure::Failure;
 use crate::domain::view::check::Checked;
 use crate::observe::Checkout;
@@ -35,7 +35,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Check) -> Result<Checke
     let file = configuration::name(context, global, &checkout, loaded.as_ref().ok());
     let configuration = match loaded {
         Ok(configuration) => {
-            findings.looked_at(Subject::Configuration, &file);
+            findings.looked_at(CheckSubject::Configuration, &file);
             Some(configuration)
         }
         Err(failure) => {

@@ -4,16 +4,16 @@ use std::num::NonZeroUsize;
 
 use crate::cli;
 use crate::clients::git::Git;
-use crate::commands::change::{Invocation, show};
+use crate::commands::change::{ChangeRun, show};
 use crate::commands::deploy;
-use crate::domain::check::outline::{Environment, Outline};
-use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
+use crate::domain::check::outline::{Outline, OutlinedEnvironment};
+use crate::domain::check::{CheckFinding, CheckSubject, Findings, Rule, Severity};
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Command, Gate, Verdict, evaluate};
+use crate::domain::gate::{ChangeCommand, Gate, GateVerdict, evaluate};
 use crate::domain::kind::NOT_BUILT;
-use crate::domain::role::Access;
-use crate::domain::target::Target;
-use crate::domain::view::Request;
+use crate::domain::role::RolePurpose;
+use crate::domain::target::EnvironmentTarget;
+use crate::domain::view::CommandRequest;
 use crate::kinds::driver;
 use crate::observe::Configuration;
 use crate::session::Session;
@@ -35,8 +35,8 @@ impl Planner<'_> {
     /// assume no role there.
     pub async fn plan(
         &self,
-        environment: &Environment,
-        target: Option<Target>,
+        environment: &OutlinedEnvironment,
+        target: Option<EnvironmentTarget>,
         findings: &mut Findings,
     ) -> Result<bool, Failure> {
         if environment.promotes_from.is_some() {
@@ -53,13 +53,13 @@ impl Planner<'_> {
             return Ok(false);
         }
         let events = self.session.events.within(&environment.name);
-        let request = Request {
+        let request = CommandRequest {
             command: "plan deploy".to_owned(),
             environment: Some(environment.name.clone()),
             plans: true,
-            ..Request::default()
+            ..CommandRequest::default()
         };
-        let invocation = Invocation::new(&self.session.with_events(&events), &request, NonZeroUsize::MIN)?;
+        let invocation = ChangeRun::new(&self.session.with_events(&events), &request, NonZeroUsize::MIN)?;
         // By hand there may be changes: they are planned as they are.
         let arguments = cli::Deploy {
             environment: environment.name.clone(),
@@ -69,7 +69,7 @@ impl Planner<'_> {
             overrides: Vec::new(),
             parallel: NonZeroUsize::MIN,
         };
-        findings.looked_at(Subject::Environment, &environment.name);
+        findings.looked_at(CheckSubject::Environment, &environment.name);
         match Box::pin(deploy_plan(&invocation, &arguments)).await {
             Ok(gates) => {
                 self.gates(environment, &gates, findings);
@@ -90,7 +90,7 @@ impl Planner<'_> {
     }
 
     /// Why there is no plan.
-    async fn nobody(&self, target: &Target) -> Option<Failure> {
+    async fn nobody(&self, target: &EnvironmentTarget) -> Option<Failure> {
         if let Some(failure) = self.refused(target) {
             return Some(failure);
         }
@@ -101,19 +101,19 @@ impl Planner<'_> {
     }
 
     /// Why it cannot be read.
-    pub async fn unread(&self, target: &Target) -> Option<Failure> {
+    pub async fn unread(&self, target: &EnvironmentTarget) -> Option<Failure> {
         match self.refused(target) {
             Some(failure) => Some(failure),
             None => self.unidentified(target).await,
         }
     }
 
-    async fn unidentified(&self, target: &Target) -> Option<Failure> {
-        self.session.identities(self.configuration).nobody(target, Access::Read).await
+    async fn unidentified(&self, target: &EnvironmentTarget) -> Option<Failure> {
+        self.session.identities(self.configuration).nobody(target, RolePurpose::Read).await
     }
 
     /// Why this job is not to look.
-    fn refused(&self, target: &Target) -> Option<Failure> {
+    fn refused(&self, target: &EnvironmentTarget) -> Option<Failure> {
         let job = self.session.context.job();
         let event = job.event.as_deref().unwrap_or_default();
         if event == "pull_request_target" {
@@ -137,30 +137,34 @@ impl Planner<'_> {
         None
     }
 
-    fn failed(&self, environment: &Environment, failure: &Failure, findings: &mut Findings) {
+    fn failed(&self, environment: &OutlinedEnvironment, failure: &Failure, findings: &mut Findings) {
         let causes = failure.causes.iter().map(|cause| cause.text.as_str());
         let reasons: Vec<&str> = std::iter::once(failure.reason.as_str()).chain(causes).collect();
         let message = format!("a deploy to {} would fail: {}", environment.name, reasons.join("; "));
         let finding = self.at(environment, Rule::Plan, &message, &failure.hints.join("; "));
-        findings.found(if failure.is_transient { finding.at_level(Level::Warning) } else { finding });
+        findings.found(if failure.is_transient { finding.at_level(Severity::Warning) } else { finding });
     }
 
-    fn gates(&self, environment: &Environment, gates: &[Gate], findings: &mut Findings) {
-        for gate in gates.iter().filter(|gate| gate.verdict == Verdict::Unsatisfied) {
+    fn gates(&self, environment: &OutlinedEnvironment, gates: &[Gate], findings: &mut Findings) {
+        for gate in gates.iter().filter(|gate| gate.verdict == GateVerdict::Unsatisfied) {
             let message = format!("gate {} would refuse a deploy to {}: {}", gate.name, environment.name, gate.reason);
             let hint = gate.hint.as_deref().unwrap_or("resolve the gate before merging");
             findings.found(self.at(environment, Rule::Gate, &message, hint));
         }
     }
 
-    fn at(&self, environment: &Environment, rule: Rule, message: &str, hint: &str) -> Finding {
-        Finding::new(rule, message, hint).in_file(&self.outline.file, environment.place)
+    fn at(&self, environment: &OutlinedEnvironment, rule: Rule, message: &str, hint: &str) -> CheckFinding {
+        CheckFinding::new(rule, message, hint).in_file(&self.outline.file, environment.place)
     }
 }
 
 /// The components to plan, none named where that is all of them. Those of a kind for which that is not built yet are left
 /// out by name. `None`: there is no other.
-fn plannable(environment: &Environment, target: &Target, findings: &mut Findings) -> Option<Vec<String>> {
+fn plannable(
+    environment: &OutlinedEnvironment,
+    target: &EnvironmentTarget,
+    findings: &mut Findings,
+) -> Option<Vec<String>> {
     let (planned, left_out): (Vec<_>, Vec<_>) =
         target.components.iter().partition(|component| driver(component).can_be_planned());
     for component in &left_out {
@@ -174,8 +178,8 @@ fn plannable(environment: &Environment, target: &Target, findings: &mut Findings
 }
 
 /// Plans a deploy and shows the plan. Returns its gates.
-async fn deploy_plan(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result<Vec<Gate>, Failure> {
-    let prepared = deploy::plan(invocation, arguments, Command::Check).await?;
+async fn deploy_plan(invocation: &ChangeRun<'_>, arguments: &cli::Deploy) -> Result<Vec<Gate>, Failure> {
+    let prepared = deploy::plan(invocation, arguments, ChangeCommand::Check).await?;
     let _asks_no_probe = show(invocation, &prepared).await?;
     Ok(evaluate(&prepared.plan, &prepared.evidence))
 }

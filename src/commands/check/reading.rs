@@ -5,11 +5,11 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::time::timeout;
 
-use super::current::Current;
+use super::current::CurrentFile;
 use super::files;
 use crate::domain::check::committed::Withheld;
 use crate::domain::check::outline::Outline;
-use crate::domain::check::{Finding, Findings, Rule, Seen};
+use crate::domain::check::{AwsResource, CheckFinding, Findings, Rule};
 use crate::domain::limits::PARSING;
 use crate::observe::{Checkout, Tree, Unlisted};
 use crate::panics::{BrokeOff, contained};
@@ -21,14 +21,14 @@ pub async fn read(
     checkout: &Checkout,
     tree: Tree,
     outline: Option<&Arc<Outline>>,
-    seen: Vec<Seen>,
+    seen: Vec<AwsResource>,
     findings: &mut Findings,
 ) -> Withheld {
     let Tree { names, left_out } = tree;
     for Unlisted { what, why } in left_out {
         findings.left_out(what, why, None);
     }
-    let current = Current::default();
+    let current = CurrentFile::default();
     let (checkout, outline, reading) = (checkout.clone(), outline.cloned(), Arc::clone(&current));
     let work = contained(move || {
         let mut findings = Findings::default();
@@ -52,6 +52,7 @@ pub async fn read(
     let file = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
     findings.left_out("all files but the configuration", format!("{file} cannot be parsed"), None);
     let hint = "write it in a plainer way; what was read before it is not reported";
-    findings.found(Finding::new(Rule::Unparsed, format!("{file} cannot be parsed: {why}"), hint).in_file(&file, None));
+    findings
+        .found(CheckFinding::new(Rule::Unparsed, format!("{file} cannot be parsed: {why}"), hint).in_file(&file, None));
     Withheld::default()
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::plan::Planner;
-use crate::domain::check::{Findings, Seen, Subject};
+use crate::domain::check::{AwsResource, CheckSubject, Findings};
 use crate::domain::failure::Failure;
 use crate::domain::names::{AccountId, Region};
-use crate::domain::role::Access;
-use crate::domain::target::{Component, Target};
+use crate::domain::role::RolePurpose;
+use crate::domain::target::{Component, EnvironmentTarget};
 use crate::kinds::driver;
 use crate::observe;
 
@@ -17,14 +17,18 @@ use crate::observe;
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// Something to ask for, and the components that it is asked for.
-struct Question<'t> {
+struct ResourceQuery<'t> {
     what: String,
     place: (&'t Region, Option<&'t AccountId>),
-    of: Vec<(&'t Target, &'t Component)>,
+    of: Vec<(&'t EnvironmentTarget, &'t Component)>,
 }
 
 /// Asks for all of it, each thing once. What cannot be asked for is named.
-pub async fn look_up(planner: &Planner<'_>, targets: &[Option<Target>], findings: &mut Findings) -> Vec<Seen> {
+pub async fn look_up(
+    planner: &Planner<'_>,
+    targets: &[Option<EnvironmentTarget>],
+    findings: &mut Findings,
+) -> Vec<AwsResource> {
     unresolved(planner, targets, findings);
     let mut all = Vec::new();
     for question in questions(targets) {
@@ -40,7 +44,7 @@ pub async fn look_up(planner: &Planner<'_>, targets: &[Option<Target>], findings
 }
 
 /// Components of which it is not known what to ask for.
-fn unresolved(planner: &Planner<'_>, targets: &[Option<Target>], findings: &mut Findings) {
+fn unresolved(planner: &Planner<'_>, targets: &[Option<EnvironmentTarget>], findings: &mut Findings) {
     let outline = planner.outline;
     let environments = outline.environments.iter().zip(targets).filter(|(_, target)| target.is_none());
     for (environment, _) in environments {
@@ -51,15 +55,15 @@ fn unresolved(planner: &Planner<'_>, targets: &[Option<Target>], findings: &mut 
     }
 }
 
-fn questions(targets: &[Option<Target>]) -> Vec<Question<'_>> {
-    let mut questions: Vec<Question<'_>> = Vec::new();
+fn questions(targets: &[Option<EnvironmentTarget>]) -> Vec<ResourceQuery<'_>> {
+    let mut questions: Vec<ResourceQuery<'_>> = Vec::new();
     for target in targets.iter().flatten() {
         let place = (&target.region, target.account.as_ref());
         for component in &target.components {
             let Some(what) = component.kind.asks_for() else { continue };
             match questions.iter_mut().find(|it| it.what == what && it.place == place) {
                 Some(question) => question.of.push((target, component)),
-                None => questions.push(Question { what, place, of: vec![(target, component)] }),
+                None => questions.push(ResourceQuery { what, place, of: vec![(target, component)] }),
             }
         }
     }
@@ -68,12 +72,16 @@ fn questions(targets: &[Option<Target>]) -> Vec<Question<'_>> {
 
 /// The answer in the first environment that has one. Environments that promote are not entered: a pull request may assume
 /// no role there.
-async fn answer(planner: &Planner<'_>, question: &Question<'_>, findings: &mut Findings) -> Result<Seen, Failure> {
+async fn answer(
+    planner: &Planner<'_>,
+    question: &ResourceQuery<'_>,
+    findings: &mut Findings,
+) -> Result<AwsResource, Failure> {
     let mut first = None;
     for (target, component) in question.of.iter().filter(|(target, _)| target.promotes_from.is_none()) {
         match timeout(LONGEST, ask(planner, target, component)).await {
             Ok(Ok(seen)) => {
-                findings.looked_at(Subject::Environment, target.environment.as_str());
+                findings.looked_at(CheckSubject::Environment, target.environment.as_str());
                 return Ok(seen);
             }
             Ok(Err(failure)) => _ = first.get_or_insert(failure),
@@ -86,11 +94,11 @@ async fn answer(planner: &Planner<'_>, question: &Question<'_>, findings: &mut F
     Err(first.unwrap_or_else(|| Failure::invalid("a check enters no environment that is promoted to")))
 }
 
-async fn ask(planner: &Planner<'_>, target: &Target, component: &Component) -> Result<Seen, Failure> {
+async fn ask(planner: &Planner<'_>, target: &EnvironmentTarget, component: &Component) -> Result<AwsResource, Failure> {
     if let Some(failure) = planner.unread(target).await {
         return Err(failure);
     }
     let identities = planner.session.identities(planner.configuration);
-    let cloud = observe::cloud(&identities, target, Access::Read).await?;
+    let cloud = observe::cloud(&identities, target, RolePurpose::Read).await?;
     driver(component).seen(&cloud).await
 }

@@ -10,12 +10,12 @@ use crate::cli;
 use crate::config::WrittenRole;
 use crate::domain::failure::Failure;
 use crate::domain::iam::guard::{self, Form};
-use crate::domain::iam::policy::{Subject, document, statements};
-use crate::domain::iam::rights::Place;
+use crate::domain::iam::policy::{PolicyScope, document, statements};
+use crate::domain::iam::rights::ResourceScope;
 use crate::domain::names::AccountId;
-use crate::domain::role::Access;
+use crate::domain::role::RolePurpose;
 use crate::kinds::driver;
-use crate::observe::{self, Files};
+use crate::observe::{self, DefinitionFiles};
 use crate::session::Session;
 
 /// A document, after what it lacks.
@@ -92,8 +92,8 @@ fn check_principal(text: &str) -> Result<(), Failure> {
     })
 }
 
-fn access(read_role: bool) -> Access {
-    if read_role { Access::Read } else { Access::Change }
+fn access(read_role: bool) -> RolePurpose {
+    if read_role { RolePurpose::Read } else { RolePurpose::Change }
 }
 
 /// What a role may do. Looks at what the services run with the ambient credentials: the role may not exist yet.
@@ -101,13 +101,13 @@ fn access(read_role: bool) -> Access {
 /// # Errors
 ///
 /// `invalid`: the configuration is not right; `failed`: a service cannot be looked at.
-pub async fn policy(session: &Session<'_>, arguments: &cli::Policy) -> Result<Value, Failure> {
+pub async fn policy(session: &Session<'_>, arguments: &cli::PolicyArguments) -> Result<Value, Failure> {
     let context = session.context;
     let configuration = session.configuration()?;
     let target = configuration.policy(context, &arguments.environment)?;
     let cloud = observe::ambient_cloud(&session.identities(&configuration), &target).await?;
-    let files = Files::working_tree(context, &configuration.directory);
-    let place = Place { account: cloud.account.clone(), region: target.region };
+    let files = DefinitionFiles::working_tree(context, &configuration.directory);
+    let place = ResourceScope { account: cloud.account.clone(), region: target.region };
     let (mut needs, mut notes) = (Vec::new(), Vec::new());
     for component in &target.components {
         let of_component = driver(component).needs(component, &place, (&cloud, &files)).await?;
@@ -115,7 +115,7 @@ pub async fn policy(session: &Session<'_>, arguments: &cli::Policy) -> Result<Va
         notes.extend(of_component.missing);
     }
     let repositories = target.images.iter().map(|image| (image.repository.clone(), image.create_repository));
-    let subject = Subject {
+    let subject = PolicyScope {
         place,
         repositories: repositories.collect(),
         needs,

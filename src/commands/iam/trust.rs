@@ -8,14 +8,14 @@ use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Approval;
 use crate::domain::github::repository::{is_name, name_in_address};
-use crate::domain::iam::jobs::{Admission, Environment, Workflows, jobs};
-use crate::domain::iam::trust::{self, Files, Keys, LONGEST, Repository, SubjectForm, Tokens};
+use crate::domain::iam::jobs::{Admission, RoleEnvironment, Workflows, jobs};
+use crate::domain::iam::trust::{self, ConditionKeys, GateWorkflows, LONGEST, SubjectForm, TokenRepository, Tokens};
 use crate::domain::iam::workflow_ref::WorkflowRef;
 use crate::domain::names::InvalidName;
 use crate::domain::neutral;
 use crate::domain::probe::shown_url;
-use crate::domain::role::{Access, RoleArn};
-use crate::domain::target::Target;
+use crate::domain::role::{RoleArn, RolePurpose};
+use crate::domain::target::EnvironmentTarget;
 use crate::domain::token::Claim;
 use crate::observe::Configuration;
 use crate::session::Session;
@@ -41,14 +41,14 @@ const NOT_SEEN: &str = "GitHub does not document what `job_workflow_ref` is of a
                         only a run shows it: compare this one with what `shipgate iam trust` prints without --from-token";
 
 /// Which role a policy is for, and the jobs that come to it by their tokens.
-struct Wanted<'t> {
+struct TrustRequest<'t> {
     /// The role.
     role: &'t RoleArn,
     /// Those jobs; or the role that it is assumed from, without a token.
     admissions: Result<Vec<Admission>, &'t RoleArn>,
 }
 
-impl Wanted<'_> {
+impl TrustRequest<'_> {
     /// Whether it asks for the gate's own workflows.
     fn is_gated(&self) -> bool {
         let admissions = self.admissions.as_deref().unwrap_or_default();
@@ -95,23 +95,23 @@ pub async fn trust(session: &Session<'_>, arguments: &cli::Trust) -> Result<Valu
 
 fn wanted<'t>(
     configuration: &Configuration,
-    target: &'t Target,
+    target: &'t EnvironmentTarget,
     arguments: &cli::Trust,
-) -> Result<Wanted<'t>, Failure> {
+) -> Result<TrustRequest<'t>, Failure> {
     let access = access(arguments.read_role);
     let role = own_role(target, access)?;
     let has_read_role = target.roles.read_role.is_some();
     let environment = configuration.promotions().environment(target.environment.as_str(), has_read_role);
     let separates = arguments.keys == cli::TrustKeys::All && arguments.workflows.is_empty();
-    let of = |environment: &Environment, access| jobs(environment, access, &arguments.branch, separates);
+    let of = |environment: &RoleEnvironment, access| jobs(environment, access, &arguments.branch, separates);
     match (&target.roles.via, arguments.via) {
-        (None, false) => Ok(Wanted { role, admissions: Ok(of(&environment, access)) }),
+        (None, false) => Ok(TrustRequest { role, admissions: Ok(of(&environment, access)) }),
         // A job that may assume the first role can go on to `role`, so no job is let in that may only read.
         (Some(via), true) => {
-            let as_one = Environment { has_read_role: false, ..environment };
-            Ok(Wanted { role: via, admissions: Ok(of(&as_one, Access::Change)) })
+            let as_one = RoleEnvironment { has_read_role: false, ..environment };
+            Ok(TrustRequest { role: via, admissions: Ok(of(&as_one, RolePurpose::Change)) })
         }
-        (Some(via), false) => Ok(Wanted { role, admissions: Err(via) }),
+        (Some(via), false) => Ok(TrustRequest { role, admissions: Err(via) }),
         (None, true) => {
             Err(Failure::invalid(format!("environment `{}` has no `via`", target.environment)).hint("remove --via"))
         }
@@ -121,8 +121,8 @@ fn wanted<'t>(
 /// The statements for the jobs that the configuration comes to.
 fn of_configuration(
     context: &Context,
-    target: &Target,
-    wanted: &Wanted<'_>,
+    target: &EnvironmentTarget,
+    wanted: &TrustRequest<'_>,
     admissions: &[Admission],
     arguments: &cli::Trust,
     notes: &mut Vec<String>,
@@ -132,28 +132,30 @@ fn of_configuration(
     let issuer = issuer(context, arguments)?;
     check_branch(&arguments.branch)?;
     let keys = match arguments.keys {
-        cli::TrustKeys::Sub => Keys::Subject { issuer: &issuer },
+        cli::TrustKeys::Sub => ConditionKeys::Subject { issuer: &issuer },
         cli::TrustKeys::All if issuer != trust::ISSUER => {
             return Err(Failure::invalid(format!("of tokens of {issuer} AWS evaluates `sub` and `aud` alone"))
                 .hint("add --keys sub"));
         }
-        cli::TrustKeys::All if named.is_empty() => Keys::All(Files::Pinned(&target.workflows)),
-        cli::TrustKeys::All => Keys::All(Files::Named(&named)),
+        cli::TrustKeys::All if named.is_empty() => ConditionKeys::All(GateWorkflows::Pinned(&target.workflows)),
+        cli::TrustKeys::All => ConditionKeys::All(GateWorkflows::Named(&named)),
     };
     match keys {
-        Keys::Subject { .. } if named.is_empty() => notes.extend(wanted.is_gated().then(|| ANY_WORKFLOW.to_owned())),
-        Keys::Subject { .. } => {
+        ConditionKeys::Subject { .. } if named.is_empty() => {
+            notes.extend(wanted.is_gated().then(|| ANY_WORKFLOW.to_owned()))
+        }
+        ConditionKeys::Subject { .. } => {
             return Err(Failure::invalid("--workflow asks for `job_workflow_ref`, which `--keys sub` omits")
                 .hint("remove one of the two"));
         }
-        Keys::All(files) => check_files(files, &repository, (target, wanted))?,
+        ConditionKeys::All(files) => check_files(files, &repository, (target, wanted))?,
     }
     if !named.is_empty() {
         notes.push(WEAKER.to_owned());
     }
     if repository.ids.is_none() {
         let is_guess = arguments.subject_form.is_none().then_some(CLASSIC_ALONE);
-        let is_name_alone = matches!(keys, Keys::All(_)).then_some(NAME_ALONE);
+        let is_name_alone = matches!(keys, ConditionKeys::All(_)).then_some(NAME_ALONE);
         notes.extend(is_guess.into_iter().chain(is_name_alone).map(|lack| format!("{lack}. To change that, {IDS}")));
     }
     let tokens = Tokens { repository: &repository, form, branch: &arguments.branch, keys };
@@ -162,24 +164,24 @@ fn of_configuration(
 
 /// Whether there are workflows that a role can ask for, if it does.
 fn check_files(
-    files: Files<'_>,
-    repository: &Repository,
-    (target, wanted): (&Target, &Wanted<'_>),
+    files: GateWorkflows<'_>,
+    repository: &TokenRepository,
+    (target, wanted): (&EnvironmentTarget, &TrustRequest<'_>),
 ) -> Result<(), Failure> {
     match (wanted.is_gated(), files) {
-        (true, Files::Pinned([])) => Err(no_workflows(target, wanted.role)),
+        (true, GateWorkflows::Pinned([])) => Err(no_workflows(target, wanted.role)),
         // Of a second person only runs of the trusted workflows count.
-        (true, Files::Named(_)) if matches!(target.policy.approval, Some(Approval::SecondPerson(_))) => {
+        (true, GateWorkflows::Named(_)) if matches!(target.policy.approval, Some(Approval::SecondPerson(_))) => {
             let reason = "--workflow names other workflows than those whose runs count as approvals";
             Err(Failure::invalid(reason)
                 .hint("remove --workflow: a second person approves by `[github] workflows` alone"))
         }
         (true, _) if repository.ids.is_none() => Err(no_id(repository, wanted.role)),
-        (false, Files::Named(_)) => {
+        (false, GateWorkflows::Named(_)) => {
             Err(Failure::invalid(format!("the policy of {} asks for no workflow", wanted.role))
                 .hint("remove --workflow: only roles that change an environment with `promotes-from` ask for one"))
         }
-        (true, _) | (false, Files::Pinned(_)) => Ok(()),
+        (true, _) | (false, GateWorkflows::Pinned(_)) => Ok(()),
     }
 }
 
@@ -187,7 +189,7 @@ fn check_files(
 async fn of_token(
     session: &Session<'_>,
     configuration: &Configuration,
-    (target, wanted): (&Target, &Wanted<'_>),
+    (target, wanted): (&EnvironmentTarget, &TrustRequest<'_>),
     arguments: &cli::Trust,
     notes: &mut Vec<String>,
 ) -> Result<Value, Failure> {
@@ -232,7 +234,7 @@ fn named_workflows(arguments: &cli::Trust) -> Result<Vec<WorkflowRef>, Failure> 
 }
 
 /// Without the gate's workflow in its policy whatever workflow a writer of the repository starts has the role.
-fn no_workflows(target: &Target, role: &RoleArn) -> Failure {
+fn no_workflows(target: &EnvironmentTarget, role: &RoleArn) -> Failure {
     Failure::invalid(format!("it is not known which workflows may assume {role}"))
         .cause(format!(
             "`{}` takes releases from another environment, and `[github] workflows` is not written",
@@ -248,15 +250,15 @@ fn no_workflows(target: &Target, role: &RoleArn) -> Failure {
 }
 
 /// A name can become somebody else's.
-fn no_id(repository: &Repository, role: &RoleArn) -> Failure {
+fn no_id(repository: &TokenRepository, role: &RoleArn) -> Failure {
     Failure::invalid(format!("the id of {} is not known, which the policy of {role} has to ask for", repository.name))
         .hint(IDS.replace("OWNER/NAME", &repository.name))
 }
 
-fn own_role(target: &Target, access: Access) -> Result<&RoleArn, Failure> {
+fn own_role(target: &EnvironmentTarget, access: RolePurpose) -> Result<&RoleArn, Failure> {
     let (name, role) = match access {
-        Access::Change => ("role", &target.roles.role),
-        Access::Read => ("read-role", &target.roles.read_role),
+        RolePurpose::Change => ("role", &target.roles.role),
+        RolePurpose::Read => ("read-role", &target.roles.read_role),
     };
     let environment = &target.environment;
     role.as_ref().ok_or_else(|| {
@@ -300,7 +302,7 @@ fn check_branch(branch: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn repository(context: &Context, arguments: &cli::Trust) -> Result<(Repository, SubjectForm), Failure> {
+fn repository(context: &Context, arguments: &cli::Trust) -> Result<(TokenRepository, SubjectForm), Failure> {
     let of_job = context.repository().map(|name| ("GITHUB_REPOSITORY", name));
     let named = arguments.repository.as_deref().map(|name| ("--repository", name)).or(of_job);
     let (source, name) =
@@ -314,14 +316,14 @@ fn repository(context: &Context, arguments: &cli::Trust) -> Result<(Repository, 
     let owner_id = arguments.owner_id.or_else(|| id("GITHUB_REPOSITORY_OWNER_ID"));
     let ids = owner_id.zip(arguments.repository_id.or_else(|| id("GITHUB_REPOSITORY_ID")));
     let form = match (arguments.subject_form, ids) {
-        (Some(cli::SubjectForm::Classic), _) | (None, None) => SubjectForm::Classic,
-        (Some(cli::SubjectForm::Immutable), Some(_)) => SubjectForm::Immutable,
-        (Some(cli::SubjectForm::Both) | None, Some(_)) => SubjectForm::Both,
+        (Some(cli::SubjectFormArgument::Classic), _) | (None, None) => SubjectForm::Classic,
+        (Some(cli::SubjectFormArgument::Immutable), Some(_)) => SubjectForm::Immutable,
+        (Some(cli::SubjectFormArgument::Both) | None, Some(_)) => SubjectForm::Both,
         (Some(_), None) => {
             return Err(Failure::invalid("the immutable form of `sub` needs the numeric ids").hint(IDS));
         }
     };
-    Ok((Repository { name: name.to_owned(), ids }, form))
+    Ok((TokenRepository { name: name.to_owned(), ids }, form))
 }
 
 /// A policy is refused rather than made of what was probably meant: it lets in whom it names, letter by letter.

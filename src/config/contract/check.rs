@@ -6,7 +6,7 @@ use super::{RawRequired, RawRules, RawUrl, is_on};
 use crate::config::error::Problems;
 use crate::config::literal::{LONGEST_SHOWN, distinct};
 use crate::config::raw::RawConfig;
-use crate::config::read::{Entries, Key, Located};
+use crate::config::read::{Key, Located, TableEntries};
 use crate::config::text::is_identifier;
 use crate::config::wording::{cut, one_of};
 use crate::domain::contract::declared::{REPOSITORY, is_variable_name};
@@ -66,7 +66,7 @@ fn environments(config: &RawConfig, key: &Key, raw: &RawRules, problems: &mut Pr
             }
         }
     }
-    let shared = || raw.shared.iter().flat_map(Entries::iter);
+    let shared = || raw.shared.iter().flat_map(TableEntries::iter);
     for (environment, with) in shared() {
         known(&environment.span, &environment.text);
         if let Some(name) = &with.value {

@@ -6,8 +6,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::check::Rule;
-use crate::domain::contract::declared::{ArnRule, Pattern, Required, Rules, UrlRule};
-use crate::domain::contract::{Content, Contract, Observed, Seen, Value, Values, judge, propose};
+use crate::domain::contract::declared::{ArnRule, Required, Rules, UrlRule, ValuePattern};
+use crate::domain::contract::{
+    Content, DeclaredContract, JudgedValues, ObservedValues, Values, VariableValue, judge, propose,
+};
 use crate::domain::names::EnvironmentName;
 
 const PAGE: &str = include_str!("../../../docs/contract/README.md");
@@ -39,7 +41,7 @@ fn with_contract(contract: &str) -> String {
     format!("{BASE}{contract}")
 }
 
-fn contract(text: &str) -> Contract {
+fn contract(text: &str) -> DeclaredContract {
     resolve(text, "production", &[], None).unwrap_or_else(|errors| panic!("{errors}\n{text}")).components[0]
         .contract
         .clone()
@@ -82,7 +84,7 @@ fn every_rule_is_read() {
             Rules {
                 required: Required::Everywhere,
                 isolated: true,
-                matches: Some(Pattern::new("^a$").unwrap()),
+                matches: Some(ValuePattern::new("^a$").unwrap()),
                 secret: true,
                 shared: [(name("staging"), name("main"))].into(),
                 ..Rules::default()
@@ -124,8 +126,8 @@ fn every_rule_is_read() {
 
 #[test]
 fn a_component_without_a_contract_has_an_empty_one() {
-    assert_eq!(contract(BASE), Contract::default());
-    assert_eq!(contract(&with_contract("[contract.web]\n")), Contract::default());
+    assert_eq!(contract(BASE), DeclaredContract::default());
+    assert_eq!(contract(&with_contract("[contract.web]\n")), DeclaredContract::default());
     assert_eq!(parse(BASE).unwrap().outline("shipgate.toml").contracts, BTreeMap::new());
 }
 
@@ -263,14 +265,14 @@ fn the_examples_of_the_page_are_right() {
     }
 }
 
-fn plain(text: &str) -> Value {
-    Value { content: Content::Plain(text.to_owned().into()), from: "a test".to_owned() }
+fn plain(text: &str) -> VariableValue {
+    VariableValue { content: Content::Plain(text.to_owned().into()), from: "a test".to_owned() }
 }
 
 /// What some environments have, as a contract proposes it.
 fn proposed(environments: &[(EnvironmentName, Values)], is_all: bool, has_references: bool) -> String {
     let name = |text: &str| text.parse::<EnvironmentName>().unwrap();
-    propose(&Observed {
+    propose(&ObservedValues {
         component: &"web".parse().unwrap(),
         environments,
         promotes: &[(name("staging"), name("main")), (name("production"), name("staging"))],
@@ -280,8 +282,8 @@ fn proposed(environments: &[(EnvironmentName, Values)], is_all: bool, has_refere
     })
 }
 
-fn environments(each: &[(&str, &[(&str, Value)])]) -> Vec<(EnvironmentName, Values)> {
-    let values = |entries: &[(&str, Value)]| {
+fn environments(each: &[(&str, &[(&str, VariableValue)])]) -> Vec<(EnvironmentName, Values)> {
+    let values = |entries: &[(&str, VariableValue)]| {
         Values(entries.iter().map(|(name, value)| ((*name).into(), value.clone())).collect())
     };
     each.iter().map(|(name, entries)| (name.parse().unwrap(), values(entries))).collect()
@@ -289,7 +291,7 @@ fn environments(each: &[(&str, &[(&str, Value)])]) -> Vec<(EnvironmentName, Valu
 
 #[test]
 fn a_proposal_has_names_and_flags() {
-    let reference = |text: &str| Value { content: Content::Reference(text.to_owned().into()), ..plain("") };
+    let reference = |text: &str| VariableValue { content: Content::Reference(text.to_owned().into()), ..plain("") };
     let of = |suffix: &str, has_some: bool| {
         let mut entries = vec![
             ("API_URL", plain(&format!("https://{suffix}.shop.io"))),
@@ -354,7 +356,7 @@ proptest! {
             let of = |(is_reference, text): &(bool, String)| {
                 let text = text.clone().into();
                 let content = if *is_reference { Content::Reference(text) } else { Content::Plain(text) };
-                Value { content, from: "a test".to_owned() }
+                VariableValue { content, from: "a test".to_owned() }
             };
             let values = entries.iter().filter_map(|(name, value)| Some((name.clone(), of(value.as_ref()?)))).collect();
             (name.parse::<EnvironmentName>().unwrap(), Values(values))
@@ -381,7 +383,7 @@ proptest! {
                 "production" => Some(&each[1].0),
                 _ => None,
             };
-            let findings = judge(&contract, &Seen {
+            let findings = judge(&contract, &JudgedValues {
                 component: &"web".parse().unwrap(),
                 environment,
                 account: None,

@@ -6,10 +6,10 @@ use camino::Utf8Path;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{resolve, with};
-use crate::config::{Document, Purpose, Request};
+use crate::config::{ConfigurationFile, Purpose, ResolveRequest};
 use crate::domain::gate::{
-    Command, Evidence, Gate, GateName, GatePolicy, Gated, Known, NamedStatus, Override, Soaked, StatusState,
-    StatusesEvidence, Subject, evaluate,
+    ChangeCommand, Fact, Gate, GateEvidence, GateName, GateOverride, GatePolicy, GateSubject, Gated, NamedStatus,
+    Soaked, StatusState, StatusesEvidence, evaluate,
 };
 use crate::domain::names::EnvironmentName;
 use crate::domain::release::ReleaseName;
@@ -22,10 +22,10 @@ const STATIC_SITE: &str = include_str!("../../../docs/static-site/README.md");
 const CLOUDSHOP: &str = include_str!("../../../examples/cloudshop/shipgate.toml");
 
 fn resolves(text: &str, environments: &[&str]) {
-    let document =
-        Document::parse(Utf8Path::new("shipgate.toml"), text).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+    let document = ConfigurationFile::parse(Utf8Path::new("shipgate.toml"), text)
+        .unwrap_or_else(|errors| panic!("{errors}\n{text}"));
     for environment in environments {
-        let request = Request {
+        let request = ResolveRequest {
             environment,
             components: &[],
             purpose: Purpose::Change,
@@ -103,17 +103,17 @@ fn the_example_shop_is_right() {
 
 /// A promotion of what ran on stage for a day.
 #[derive(Debug)]
-struct Promotion {
+struct ExamplePromotion {
     environment: EnvironmentName,
     release: ReleaseName,
     policy: GatePolicy,
-    overrides: Vec<Override>,
+    overrides: Vec<GateOverride>,
 }
 
-impl Gated for Promotion {
-    fn subject(&self) -> Subject<'_> {
-        Subject {
-            command: Command::Promote,
+impl Gated for ExamplePromotion {
+    fn subject(&self) -> GateSubject<'_> {
+        GateSubject {
+            command: ChangeCommand::Promote,
             environment: &self.environment,
             release: Some(&self.release),
             place: "production",
@@ -129,18 +129,18 @@ fn the_example_of_the_page_of_gates_says_what_the_page_says() {
     let text = with("[environments.production.gates]\napproval = \"none\"\n", example);
     let policy = resolve(&text, "production", &[], Some(r#"{"REGION": "eu-west-1"}"#)).unwrap().policy;
     let (environment, release) = ("production".parse().unwrap(), "a".repeat(40).parse().unwrap());
-    let mut change = Promotion { environment, release, policy, overrides: Vec::new() };
+    let mut change = ExamplePromotion { environment, release, policy, overrides: Vec::new() };
 
     let evidence = |now: &str| {
         let now: Timestamp = now.parse().unwrap();
-        let since = Known::Is(now - SignedDuration::from_hours(24));
-        Evidence {
-            soak: Known::Is(vec![Soaked { component: "backend".parse().unwrap(), since, until: None }]),
-            statuses: Known::Is(StatusesEvidence {
+        let since = Fact::Is(now - SignedDuration::from_hours(24));
+        GateEvidence {
+            soak: Fact::Is(vec![Soaked { component: "backend".parse().unwrap(), since, until: None }]),
+            statuses: Fact::Is(StatusesEvidence {
                 statuses: vec![NamedStatus { name: "ci".to_owned(), state: StatusState::Green }],
                 waited: Some(Duration::ZERO),
             }),
-            ..Evidence::sound(now)
+            ..GateEvidence::sound(now)
         }
     };
     let early = evidence("2026-12-21T06:30:00Z");
@@ -157,7 +157,7 @@ fn the_example_of_the_page_of_gates_says_what_the_page_says() {
     let refusing = evaluate(&change, &later).into_iter().filter(Gate::refuses).map(|gate| gate.name);
     assert_eq!(refusing.collect::<Vec<_>>(), [GateName::Freeze]);
     let reason = GATES.split("`--override \"freeze=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-    change.overrides.push(Override { gate: GateName::Freeze, reason: reason.to_owned() });
+    change.overrides.push(GateOverride { gate: GateName::Freeze, reason: reason.to_owned() });
     assert!(evaluate(&change, &later).iter().all(|gate| !gate.refuses()));
     assert!(evaluate(&change, &early).iter().any(Gate::refuses), "windows is not overridable");
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::ecs::target::{MissingVariables, TaskDefinitionSource};
 use crate::domain::gate::{Approval, BranchPattern, GateName, GatePolicy, StatusPolicy};
 use crate::domain::names::ComponentName;
-use crate::domain::probe::Expected;
+use crate::domain::probe::ExpectedValue;
 use crate::domain::target::{Component, Reuse};
 
 #[test]
@@ -53,10 +53,10 @@ fn a_probe_has_its_defaults() {
     assert_eq!((probe.retries, probe.successes), (10, 1));
     assert_eq!(probe.headers["Authorization"].as_literal(), Some("Bearer s3cr3t value"));
     let expected: Vec<_> = probe.json.values().collect();
-    let Expected::Text(release) = expected[0] else { panic!("{expected:?}") };
+    let ExpectedValue::Text(release) = expected[0] else { panic!("{expected:?}") };
     assert_eq!(release.to_string(), "${release.sha}");
     let literals = [serde_json::json!(true), serde_json::json!(2), serde_json::json!(0.5)];
-    assert_eq!(expected[1..], literals.map(Expected::Literal).iter().collect::<Vec<_>>());
+    assert_eq!(expected[1..], literals.map(ExpectedValue::Literal).iter().collect::<Vec<_>>());
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn components_come_after_what_they_depend_on() {
 fn variables_are_looked_up_for_what_is_asked_only() {
     // Stage needs no REGION, and the worker no PROBE_TOKEN.
     assert!(resolve(GOOD, "stage", &[], Some("{}")).is_ok());
-    let request = Request {
+    let request = ResolveRequest {
         environment: "stage",
         components: &["worker".to_owned()],
         purpose: Purpose::Change,

@@ -15,10 +15,10 @@ mod requests;
 mod static_site;
 
 use super::error::ConfigError;
-use super::{BuildRequest, ConfigErrors, Document, Purpose, Request};
+use super::{BuildSelection, ConfigErrors, ConfigurationFile, Purpose, ResolveRequest};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::kind::Kind;
-use crate::domain::target::Target;
+use crate::domain::target::EnvironmentTarget;
 
 const GOOD: &str = r#"
 app = "cloudshop"
@@ -59,8 +59,8 @@ promotes-from = "stage"
 approval = "none"
 "#;
 
-fn parse(text: &str) -> Result<Document, ConfigErrors> {
-    Document::parse(Utf8Path::new("shipgate.toml"), text)
+fn parse(text: &str) -> Result<ConfigurationFile, ConfigErrors> {
+    ConfigurationFile::parse(Utf8Path::new("shipgate.toml"), text)
 }
 
 fn refused(text: &str) -> ConfigErrors {
@@ -68,19 +68,30 @@ fn refused(text: &str) -> ConfigErrors {
 }
 
 /// Resolves with the environment variables `PROBE_TOKEN` and `EMPTY`.
-fn resolve(text: &str, environment: &str, components: &[&str], vars: Option<&str>) -> Result<Target, ConfigErrors> {
+fn resolve(
+    text: &str,
+    environment: &str,
+    components: &[&str],
+    vars: Option<&str>,
+) -> Result<EnvironmentTarget, ConfigErrors> {
     let components: Vec<String> = components.iter().map(|&name| name.to_owned()).collect();
     let env = |name: &str| match name {
         "PROBE_TOKEN" => Some("s3cr3t value".to_owned()),
         "EMPTY" => Some(String::new()),
         _ => None,
     };
-    let request =
-        Request { environment, components: &components, purpose: Purpose::Change, vars, env: &env, in_workflow: false };
+    let request = ResolveRequest {
+        environment,
+        components: &components,
+        purpose: Purpose::Change,
+        vars,
+        env: &env,
+        in_workflow: false,
+    };
     parse(text).unwrap_or_else(|errors| panic!("{errors}")).resolve(&request)
 }
 
-fn ecs(target: &Target, index: usize) -> &EcsTarget {
+fn ecs(target: &EnvironmentTarget, index: usize) -> &EcsTarget {
     let Kind::Ecs(ecs) = &target.components[index].kind else { panic!("{:?}", target.components[index]) };
     ecs
 }

@@ -1,7 +1,7 @@
 //! What other files have to fit, and which variables have no value.
 
 use super::*;
-use crate::domain::check::Place;
+use crate::domain::check::LinePlace;
 
 #[test]
 fn environments_have_their_roles_sources_and_variables() {
@@ -18,7 +18,7 @@ fn environments_have_their_roles_sources_and_variables() {
     assert_eq!(production.variables.iter().map(String::as_str).collect::<Vec<_>>(), ["REGION"]);
     assert!(outline.promotes());
     let line = text.lines().position(|line| line == "[environments.stage]").unwrap() + 1;
-    assert_eq!(stage.place, Some(Place { line, column: 15, end_line: line, end_column: 20 }));
+    assert_eq!(stage.place, Some(LinePlace { line, column: 15, end_line: line, end_column: 20 }));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::{Document, Purpose, Request};
+use super::{ConfigurationFile, Purpose, ResolveRequest};
 use crate::pages::{Block, blocks};
 
 /// What parts of configurations are read into: components and environments by the names that pages use.
@@ -62,7 +62,7 @@ fn merge(into: &mut Table, part: Table) {
 /// Why a configuration is wrong in one of its environments.
 fn wrong(configuration: &Table) -> Option<String> {
     let text = toml::to_string(configuration).unwrap();
-    let document = match Document::parse("shipgate.toml".into(), &text) {
+    let document = match ConfigurationFile::parse("shipgate.toml".into(), &text) {
         Ok(document) => document,
         Err(errors) => return Some(errors.to_string()),
     };
@@ -70,7 +70,7 @@ fn wrong(configuration: &Table) -> Option<String> {
     environments.keys().find_map(|environment| {
         let vars = Some(r#"{"STAGE_URL": "https://a", "PRODUCTION_URL": "https://b", "SITE_URL": "https://c"}"#);
         let (purpose, env) = (Purpose::Change, |_: &str| None);
-        let request = Request { environment, components: &[], purpose, vars, env: &env, in_workflow: false };
+        let request = ResolveRequest { environment, components: &[], purpose, vars, env: &env, in_workflow: false };
         document.resolve(&request).err().map(|errors| format!("{environment}: {errors}"))
     })
 }

@@ -14,7 +14,7 @@ const VARS: &str = r#"{"REGION": "eu-west-1", "LEVEL": "now"}"#;
 fn commands(text: &str, environment: &str, components: &[&str], vars: &str) -> Result<Commands, ConfigErrors> {
     let components: Vec<String> = components.iter().map(|&name| name.to_owned()).collect();
     let env = |name: &str| (name == "PROBE_TOKEN").then(|| "s3cr3t value".to_owned());
-    let request = Request {
+    let request = ResolveRequest {
         environment,
         components: &components,
         purpose: Purpose::Change,

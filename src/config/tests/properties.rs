@@ -52,7 +52,7 @@ proptest! {
             Err(errors) => check_errors(&text, &errors),
             Ok(document) => {
                 for environment in document.environments() {
-                    let request = Request { environment, components: &[], purpose: Purpose::Change, vars: None, env: &|_| None, in_workflow: false };
+                    let request = ResolveRequest { environment, components: &[], purpose: Purpose::Change, vars: None, env: &|_| None, in_workflow: false };
                     drop(document.resolve(&request).map_err(|errors| check_errors(&text, &errors)));
                 }
             }
@@ -85,7 +85,7 @@ proptest! {
         let document = parse(&text).unwrap();
         prop_assert!(document.environments().eq(environments.iter().map(String::as_str)));
         for environment in &environments {
-            let request = Request { environment, components: &[], purpose: Purpose::Change, vars: None, env: &|_| None, in_workflow: false };
+            let request = ResolveRequest { environment, components: &[], purpose: Purpose::Change, vars: None, env: &|_| None, in_workflow: false };
             let target = document.resolve(&request).unwrap();
             prop_assert_eq!(&target.app, &app);
             prop_assert_eq!(target.environment.as_str(), environment);

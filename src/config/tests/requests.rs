@@ -68,9 +68,9 @@ fn values_of_environment_variables_are_never_shown() {
     }
     insta::assert_snapshot!(told(&resolve(&text, "stage", &[], None).unwrap_err()), @r#"23:10 "${env.PROBE_TOKEN}" | `region`: the value of `${env.PROBE_TOKEN}` is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
     insta::assert_snapshot!(told(&resolve(&text, "x", &["worker"], None).unwrap_err()), @r#"
-    9:14 "${environment.prefix}-cloudshop-backend" | `repository`: what `${environment.prefix}-cloudshop-backend` stands for is not a repository name | correct it or its variables: it has lowercase letters, digits and single `.`, `_`, `-` or `/` between them; 2 to 256
-    18:11 "${environment.prefix}-cluster" | `cluster`: what `${environment.prefix}-cluster` stands for is not a cluster name | correct it or its variables: it has letters, digits, `-` and `_`; at most 255
-    19:11 "${environment.prefix}-worker" | `service`: what `${environment.prefix}-worker` stands for is not a service name | correct it or its variables: it has letters, digits, `-` and `_`; at most 255
+    9:14 "${environment.prefix}-cloudshop-backend" | `repository`: the value of `${environment.prefix}-cloudshop-backend` is not a repository name | correct it or its variables: it has lowercase letters, digits and single `.`, `_`, `-` or `/` between them; 2 to 256
+    18:11 "${environment.prefix}-cluster" | `cluster`: the value of `${environment.prefix}-cluster` is not a cluster name | correct it or its variables: it has letters, digits, `-` and `_`; at most 255
+    19:11 "${environment.prefix}-worker" | `service`: the value of `${environment.prefix}-worker` is not a service name | correct it or its variables: it has letters, digits, `-` and `_`; at most 255
     "#);
 }
 
@@ -88,7 +88,7 @@ fn services_are_named_without_the_variables_of_what_changes_them() {
         .replace("1h 30m", "${vars.PATIENCE}")
         .replace("http://stage.example/health", "${vars.STAGE_URL}/health");
     let document = parse(&text).unwrap();
-    let request = |purpose| Request {
+    let request = |purpose| ResolveRequest {
         environment: "stage",
         components: &[],
         purpose,
@@ -102,7 +102,7 @@ fn services_are_named_without_the_variables_of_what_changes_them() {
     let (backend, worker) = (ecs(&target, 0), ecs(&target, 1));
     assert!(backend.probes.is_empty() && backend.pre_deploy.is_none());
     assert_eq!((backend.service.as_str(), worker.service.as_str()), ("stage-backend-blue", "stage-worker"));
-    let production = Request { environment: "production", ..request(Purpose::Services) };
+    let production = ResolveRequest { environment: "production", ..request(Purpose::Services) };
     assert_eq!(document.resolve(&production).unwrap_err().iter().count(), 1, "its region is needed");
     let policy = document.resolve(&request(Purpose::Policy)).unwrap_err();
     assert_eq!(policy.iter().count(), 1, "a file is needed: {policy}");
@@ -113,7 +113,7 @@ fn a_prefix_and_an_address_are_needed_where_they_are_used() {
     let text =
         with("region = \"us-east-1\"", "region = \"us-east-1\"\nprefix = \"${vars.PREFIX}\"\nurl = \"${vars.URL}\"");
     let told = |text: &str, purpose| {
-        let request = Request {
+        let request = ResolveRequest {
             environment: "stage",
             components: &[],
             purpose,
@@ -152,7 +152,7 @@ fn the_secrets_of_a_target_are_what_its_probes_send() {
 
 #[test]
 fn a_request_shows_no_variables() {
-    let request = Request {
+    let request = ResolveRequest {
         environment: "stage",
         components: &[],
         purpose: Purpose::Change,
@@ -166,8 +166,9 @@ fn a_request_shows_no_variables() {
 /// The builds that are asked for, each with its command, or what is wrong.
 fn built(text: &str, environment: Option<&str>, components: &[&str]) -> String {
     let components: Vec<String> = components.iter().map(ToString::to_string).collect();
-    let request = BuildRequest { environment, components: &components, vars: None, env: &|_| None, in_workflow: false };
-    match Document::parse("shipgate.toml".into(), text).unwrap().builds(&request) {
+    let request =
+        BuildSelection { environment, components: &components, vars: None, env: &|_| None, in_workflow: false };
+    match ConfigurationFile::parse("shipgate.toml".into(), text).unwrap().builds(&request) {
         Ok(builds) => {
             builds.iter().map(|(name, build)| format!("{name}: {}", build.run)).collect::<Vec<_>>().join("\n")
         }

@@ -41,7 +41,8 @@ fn with(old: &str, new: &str) -> String {
 
 /// The site of an environment.
 fn site(text: &str, environment: &str, purpose: Purpose) -> Site {
-    let request = Request { environment, components: &[], purpose, vars: None, env: &|_| None, in_workflow: false };
+    let request =
+        ResolveRequest { environment, components: &[], purpose, vars: None, env: &|_| None, in_workflow: false };
     let target = parse(text).unwrap_or_else(|errors| panic!("{errors}")).resolve(&request).unwrap();
     assert!(target.images.is_empty(), "it ships no image");
     let [component] = target.components.as_slice() else { panic!("{target:?}") };
@@ -441,7 +442,7 @@ fn placeholders_have_values_of_their_environment_and_one_build() {
     let site = site(&text.replace("[environments.production]", own), "production", Purpose::Values);
     let values: Vec<_> = site.placeholders.0.values().map(ToString::to_string).collect();
     assert_eq!(values, ["https://api.example.com", "https://cdn.example.com"]);
-    let builds = BuildRequest { environment: None, components: &[], vars: None, env: &|_| None, in_workflow: false };
+    let builds = BuildSelection { environment: None, components: &[], vars: None, env: &|_| None, in_workflow: false };
     let builds = parse(&text).unwrap().builds(&builds).unwrap();
     assert_eq!(builds[0].1.placeholders.len(), 2);
 }

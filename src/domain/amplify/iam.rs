@@ -4,7 +4,7 @@
 //! of AWS Amplify.
 
 use super::names::{AppId, BranchName};
-use crate::domain::iam::rights::{Need, NeededFor, Place, Rights, Statement};
+use crate::domain::iam::rights::{Need, NeededFor, ResourceScope, Rights, Statement};
 use crate::domain::names::InvalidName;
 
 /// The actions on the app. Its variables are those of its branches, too.
@@ -22,7 +22,7 @@ pub const RIGHTS: &[Rights] = &[READ_APPS, READ_BRANCHES, READ_JOBS];
 /// # Errors
 ///
 /// The name of the branch would stand for others too in a policy.
-pub fn needs(app: &AppId, branch: &BranchName, place: &Place) -> Result<Vec<Need>, InvalidName> {
+pub fn needs(app: &AppId, branch: &BranchName, place: &ResourceScope) -> Result<Vec<Need>, InvalidName> {
     if branch.as_str().contains(['*', '?', '$']) {
         let reason = "in a policy `*`, `?` and `$` are wildcards and variables";
         return Err(InvalidName { kind: "a branch of a policy", value: branch.to_string(), reason });
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_policy_names_the_branch_alone() {
-        let place = Place { account: "123456789012".parse().unwrap(), region: "us-west-1".parse().unwrap() };
+        let place = ResourceScope { account: "123456789012".parse().unwrap(), region: "us-west-1".parse().unwrap() };
         let of = |branch: &str| needs(&"d1abc".parse().unwrap(), &branch.parse().unwrap(), &place);
         let resources = |branch| -> Vec<String> {
             of(branch).unwrap().into_iter().flat_map(|need| need.statement.resources).collect()

@@ -13,20 +13,20 @@ const LONGEST: usize = 60;
 
 /// A build of a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
+pub struct BranchBuild {
     /// Its id, which is a number.
     pub id: String,
     /// What it built: a commit, or `HEAD`.
     pub commit: String,
     /// How far it is.
-    pub state: State,
+    pub state: BuildState,
     /// When it ended.
     pub ended: Option<Timestamp>,
 }
 
 /// How far a build is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub enum BuildState {
     /// It goes on, or is to begin.
     Running,
     /// It ended well.
@@ -39,7 +39,7 @@ pub enum State {
     Other(String),
 }
 
-impl State {
+impl BuildState {
     /// By AWS's word.
     pub fn of(word: &str) -> Self {
         match word {
@@ -70,7 +70,7 @@ pub enum Active {
     /// It names one that is not there.
     Gone(String),
     /// This one.
-    Job(Job),
+    Job(BranchBuild),
 }
 
 /// What a branch is known to serve.
@@ -87,7 +87,7 @@ pub struct Serving {
 }
 
 /// What a branch serves. `newest`: the newest of its builds, where there is one.
-pub fn serving(branch: &BranchName, active: &Active, newest: Option<&Job>) -> Serving {
+pub fn serving(branch: &BranchName, active: &Active, newest: Option<&BranchBuild>) -> Serving {
     let mut serving = Serving::default();
     let named = |id: &str| format!("job {} of branch {branch}", neutral::phrase(id, LONGEST));
     match active {
@@ -97,7 +97,7 @@ pub fn serving(branch: &BranchName, active: &Active, newest: Option<&Job>) -> Se
                 .odd
                 .push(format!("{} is active and not there any more: which commit is served is not known", named(id)));
         }
-        Active::Job(job) if job.state != State::Succeeded => {
+        Active::Job(job) if job.state != BuildState::Succeeded => {
             let (job, state) = (named(&job.id), job.state.words());
             serving.odd.push(format!("{job} is active and {state}: which commit is served is not known"));
         }
@@ -120,9 +120,9 @@ pub fn serving(branch: &BranchName, active: &Active, newest: Option<&Job>) -> Se
     if let Some(newest) = newest.filter(|newest| active.is_none_or(|active| is_newer(&newest.id, active))) {
         let text = format!("{} {}", named(&newest.id), newest.state.words());
         match newest.state {
-            State::Running | State::Cancelled => serving.plain.push(text),
-            State::Succeeded => serving.odd.push(format!("{text}, and is not the active one")),
-            State::Failed | State::Other(_) => serving.odd.push(text),
+            BuildState::Running | BuildState::Cancelled => serving.plain.push(text),
+            BuildState::Succeeded => serving.odd.push(format!("{text}, and is not the active one")),
+            BuildState::Failed | BuildState::Other(_) => serving.odd.push(text),
         }
     }
     serving
@@ -142,9 +142,9 @@ mod tests {
 
     const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-    fn job(id: &str, commit: &str, word: &str) -> Job {
+    fn job(id: &str, commit: &str, word: &str) -> BranchBuild {
         let ended = Some("2026-11-01T12:00:00Z".parse().unwrap());
-        Job { id: id.to_owned(), commit: commit.to_owned(), state: State::of(word), ended }
+        BranchBuild { id: id.to_owned(), commit: commit.to_owned(), state: BuildState::of(word), ended }
     }
 
     #[test]

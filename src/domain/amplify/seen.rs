@@ -4,7 +4,7 @@ use super::names::{AppId, BranchName, Compute, Platform};
 
 /// What AWS answers when it is asked for an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LookedUp {
+pub struct AppLookup {
     /// Its id.
     pub app_id: AppId,
     /// The region where it was asked for.

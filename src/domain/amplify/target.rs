@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::names::{AppId, BranchName, Compute, Platform};
-use super::seen::{LookedUp, SeenApp};
+use super::seen::{AppLookup, SeenApp};
 use super::{iam, lint};
 use crate::domain::check::outline::Outline;
-use crate::domain::check::{Findings, Repository, Seen};
+use crate::domain::check::{AwsResource, Findings, RepositoryFiles};
 use crate::domain::configured::Configured;
 use crate::domain::iam::rights::Rights;
 use crate::domain::names::{EnvironmentName, Region};
@@ -48,9 +48,9 @@ impl Configured for AmplifyTarget {
         self.backend_from.as_ref()
     }
 
-    fn check(repository: &Repository<'_>, outline: Option<&Outline>, seen: &[Seen]) -> Findings {
-        let looked_up = |seen: &'_ Seen| Some((seen.shown::<LookedUp>()?.clone(), seen.environments.clone()));
-        let looked_up: Vec<(LookedUp, Vec<String>)> = seen.iter().filter_map(looked_up).collect();
+    fn check(repository: &RepositoryFiles<'_>, outline: Option<&Outline>, seen: &[AwsResource]) -> Findings {
+        let looked_up = |seen: &'_ AwsResource| Some((seen.shown::<AppLookup>()?.clone(), seen.environments.clone()));
+        let looked_up: Vec<(AppLookup, Vec<String>)> = seen.iter().filter_map(looked_up).collect();
         let apps: Vec<SeenApp> = looked_up.iter().filter_map(|(it, _)| it.app.clone()).collect();
         let mut findings = lint::check(repository, outline, &apps);
         if let Some(outline) = outline {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use super::target::AmplifyTarget;
-use crate::domain::contract::{Content, Value, Values};
+use crate::domain::contract::{Content, Values, VariableValue};
 
 /// The environment variables of an app, or of a branch, by name.
 pub type Variables = BTreeMap<String, SecretString>;
@@ -20,10 +20,10 @@ pub fn values(target: &AmplifyTarget, app: Variables, branch: Variables) -> Valu
     Values(of_app.chain(of_branch).collect())
 }
 
-fn from(variables: Variables, place: String) -> impl Iterator<Item = (String, Value)> {
+fn from(variables: Variables, place: String) -> impl Iterator<Item = (String, VariableValue)> {
     variables
         .into_iter()
-        .map(move |(name, value)| (name, Value { content: Content::Plain(value), from: place.clone() }))
+        .map(move |(name, value)| (name, VariableValue { content: Content::Plain(value), from: place.clone() }))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub enum Happening {
         /// The address.
         url: String,
         /// What it is for.
-        kind: Kind,
+        kind: ResourceKind,
     },
     /// The head of its answer came.
     Answered {
@@ -51,7 +51,7 @@ pub enum Happening {
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ResourceKind {
     /// The page itself, or one in a frame of it.
     Document,
     /// Whether a script may ask something else.
@@ -79,9 +79,11 @@ impl Happening {
         let text = |pointer: &str| parameters.pointer(pointer).and_then(Value::as_str);
         let id = || text("/requestId").map(str::to_owned);
         match method {
-            "Network.requestWillBeSent" => {
-                Some(Self::Sent { id: id()?, url: text("/request/url")?.to_owned(), kind: Kind::read(text("/type")) })
-            }
+            "Network.requestWillBeSent" => Some(Self::Sent {
+                id: id()?,
+                url: text("/request/url")?.to_owned(),
+                kind: ResourceKind::read(text("/type")),
+            }),
             "Network.responseReceived" => {
                 let status = parameters.pointer("/response/status")?.as_u64()?;
                 Some(Self::Answered { id: id()?, status: status.try_into().ok()? })
@@ -112,7 +114,7 @@ impl Happening {
     }
 }
 
-impl Kind {
+impl ResourceKind {
     fn read(text: Option<&str>) -> Self {
         match text {
             Some("Document") => Self::Document,

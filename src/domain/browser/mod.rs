@@ -8,15 +8,15 @@ mod tests;
 mod view;
 
 pub use happening::Happening;
-pub use view::{Shown, View};
+pub use view::{PageView, ShownPage};
 
 use super::probe::shown_url;
 use super::release::ReleaseName;
-use super::step::{StepId, Subject};
+use super::step::{StepId, StepSubject};
 
 /// A window that a page is opened in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct BrowserWindow {
     /// What it is called.
     pub name: &'static str,
     /// Its width, in pixels of CSS.
@@ -28,17 +28,17 @@ pub struct Window {
 }
 
 /// The windows that every page is opened in.
-pub const WINDOWS: [Window; 2] = [
-    Window { name: "desktop", width: 1280, height: 800, is_phone: false },
-    Window { name: "phone", width: 390, height: 844, is_phone: true },
+pub const WINDOWS: [BrowserWindow; 2] = [
+    BrowserWindow { name: "desktop", width: 1280, height: 800, is_phone: false },
+    BrowserWindow { name: "phone", width: 390, height: 844, is_phone: true },
 ];
 
 /// The name of the file with the picture of a page, without the window and the ending.
 pub fn picture(step: &StepId, release: &ReleaseName, url: &str) -> String {
     let component = match &step.subject {
-        Subject::Component(component) => component.to_string(),
-        Subject::Source(environment, component) => format!("{environment}-{component}"),
-        Subject::Statuses => String::new(),
+        StepSubject::Component(component) => component.to_string(),
+        StepSubject::Source(environment, component) => format!("{environment}-{component}"),
+        StepSubject::Statuses => String::new(),
     };
     let shown = shown_url(url);
     let place = shown.split_once("://").map_or(shown.as_str(), |(_, place)| place);

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use super::*;
 use std::time::Duration;
 
-fn view(events: &[(&str, Value)]) -> View {
-    let mut view = View::default();
+fn view(events: &[(&str, Value)]) -> PageView {
+    let mut view = PageView::default();
     let read = events.iter().filter_map(|(method, parameters)| Happening::read(method, parameters));
     read.for_each(|happening| view.see(happening));
     view
@@ -36,13 +36,13 @@ fn logged(source: &str, level: &str, text: &str, more: &Value) -> (&'static str,
 }
 
 /// A page that came whole, with what else happened.
-fn page(more: &[(&'static str, Value)]) -> View {
+fn page(more: &[(&'static str, Value)]) -> PageView {
     let own = [sent("1", "https://shop.example/", "Document"), answered("1", 200), ended("1")];
     view(&[&own[..], more, &[("Page.loadEventFired", json!({}))]].concat())
 }
 
-fn difference(view: &View, wanted: Option<&str>, text: &str) -> Option<String> {
-    view.difference(Shown { wanted, text, status: 200, waited: Duration::from_secs(20) })
+fn difference(view: &PageView, wanted: Option<&str>, text: &str) -> Option<String> {
+    view.difference(ShownPage { wanted, text, status: 200, waited: Duration::from_secs(20) })
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn the_page_itself_has_the_status_that_is_wanted() {
     let own = [sent("1", "https://shop.example/products/7", "Document"), answered("1", 404), ended("1")];
     let view = view(&own);
     assert_eq!(difference(&view, None, "").as_deref(), Some("status 404, not 200"));
-    let shown = Shown { wanted: None, text: "", status: 404, waited: Duration::ZERO };
+    let shown = ShownPage { wanted: None, text: "", status: 404, waited: Duration::ZERO };
     assert_eq!(view.difference(shown), None);
 }
 
@@ -206,7 +206,7 @@ fn many_faults_are_counted() {
 
 #[test]
 fn a_picture_is_named_by_what_is_on_it() {
-    let step = StepId::new(crate::domain::step::Verb::Probe, &"frontend".parse().unwrap());
+    let step = StepId::new(crate::domain::step::StepVerb::Probe, &"frontend".parse().unwrap());
     let release = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();
     for (url, name) in [
         ("https://shop.example/", "frontend-4b825dc-shop.example"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::happening::{Happening, Kind, Why};
+use super::happening::{Happening, ResourceKind, Why};
 use crate::domain::neutral;
 use crate::domain::probe::shown_url;
 
@@ -17,8 +17,8 @@ const NAMED: usize = 5;
 
 /// A page as it comes to be.
 #[derive(Debug, Default)]
-pub struct View {
-    requests: IndexMap<String, (String, Kind)>,
+pub struct PageView {
+    requests: IndexMap<String, (String, ResourceKind)>,
     on_their_way: BTreeSet<String>,
     faults: Vec<String>,
     /// The request for the page itself, and the status of its answer.
@@ -30,7 +30,7 @@ pub struct View {
 
 /// What a page shows in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shown<'a> {
+pub struct ShownPage<'a> {
     /// The text that is looked for. `None`: none is.
     pub wanted: Option<&'a str>,
     /// The text that people read.
@@ -41,7 +41,7 @@ pub struct Shown<'a> {
     pub waited: Duration,
 }
 
-impl View {
+impl PageView {
     /// Takes in what happened.
     pub fn see(&mut self, happening: Happening) {
         match happening {
@@ -91,7 +91,7 @@ impl View {
     }
 
     /// What is wrong with the page, in words. `None`: it is as it should be.
-    pub fn difference(&self, shown: Shown<'_>) -> Option<String> {
+    pub fn difference(&self, shown: ShownPage<'_>) -> Option<String> {
         let status = self.status().filter(|status| *status != shown.status);
         let status = status.map(|status| format!("status {status}, not {}", shown.status));
         let text = shown.wanted.filter(|wanted| !shown.text.contains(wanted)).map(|wanted| {
@@ -109,12 +109,12 @@ impl View {
         (!said.is_empty()).then_some(said)
     }
 
-    fn sent(&mut self, id: String, url: String, kind: Kind) {
+    fn sent(&mut self, id: String, url: String, kind: ResourceKind) {
         // What the page has in itself is on no way.
         if url.starts_with("data:") || url.starts_with("blob:") {
             return;
         }
-        if self.page.is_none() && kind == Kind::Document {
+        if self.page.is_none() && kind == ResourceKind::Document {
             self.page = Some((id.clone(), None));
         }
         self.on_their_way.insert(id.clone());
@@ -129,7 +129,7 @@ impl View {
             return;
         }
         let Some((url, kind)) = self.requests.get(id) else { return };
-        if status >= 400 && *kind != Kind::Preflight && !is_own_question(url) {
+        if status >= 400 && *kind != ResourceKind::Preflight && !is_own_question(url) {
             let shown = shown_url(url);
             self.fault(format!("{shown} answers with status {status}"));
         }
@@ -139,7 +139,7 @@ impl View {
         self.on_their_way.remove(id);
         let Some((url, kind)) = self.requests.get(id) else { return };
         // What it asked for says so itself.
-        if *kind == Kind::Preflight || is_own_question(url) {
+        if *kind == ResourceKind::Preflight || is_own_question(url) {
             return;
         }
         let shown = shown_url(url);

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use parse_dockerfile::{Dockerfile, Instruction, Source, parse};
 
-use super::outline::{Build, BuildArg};
-use super::place::Lines;
-use super::{Finding, Place, Rule};
+use super::outline::{BuildArg, OutlinedBuild};
+use super::place::TextLines;
+use super::{CheckFinding, LinePlace, Rule};
 use crate::domain::contract::looks::is_secret_name;
 use crate::domain::release::ReleaseName;
 use crate::domain::target;
@@ -35,9 +35,9 @@ const RUNTIME_HINT: &str = "read it when the container starts (a variable of the
 
 /// What is known beside the Dockerfile's text.
 #[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct DockerfileContext<'a> {
     /// The build it belongs to.
-    pub build: &'a Build,
+    pub build: &'a OutlinedBuild,
     /// The configuration file, relative to the root.
     pub configuration: &'a str,
     /// Whether the image is promoted to another environment.
@@ -53,7 +53,7 @@ pub const OTHER_SYNTAX: &str =
     "it is written for another builder (`# syntax=`), or has a here-document behind a program (`RUN python3 <<EOF`)";
 
 /// Judges a Dockerfile. `None`: it is not judged ([`OTHER_SYNTAX`]).
-pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<Vec<Finding>> {
+pub fn judge(file: &str, text: &str, surroundings: DockerfileContext<'_>) -> Option<Vec<CheckFinding>> {
     if has_other_syntax(text) {
         return None;
     }
@@ -62,24 +62,24 @@ pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<V
         Err(_) if has_other_heredoc(text) => return None,
         Err(error) => {
             // The parser's own column counts from the wrong end.
-            let place = (error.line() > 0).then(|| Place::of_line(text, error.line()));
+            let place = (error.line() > 0).then(|| LinePlace::of_line(text, error.line()));
             let message = format!("the Dockerfile cannot be read: {error:#}");
             let hint = "correct it: `docker build --check` shows how docker reads it";
-            return Some(vec![Finding::new(Rule::DockerfileSyntax, message, hint).in_file(file, place)]);
+            return Some(vec![CheckFinding::new(Rule::DockerfileSyntax, message, hint).in_file(file, place)]);
         }
     };
-    let lines = Lines::new(text);
+    let lines = TextLines::new(text);
     let mut findings = undeclared(&dockerfile, surroundings);
     for (name, place) in variables(&dockerfile, &lines) {
         let place = Some(place);
         if is_secret_name(&name) {
             let message = format!("`{name}` looks like a secret, and everyone who has the image can read it");
             let hint = "hand it over with `RUN --mount=type=secret`, or as a secret of the task definition";
-            findings.push(Finding::new(Rule::SecretInImage, message, hint).in_file(file, place));
+            findings.push(CheckFinding::new(Rule::SecretInImage, message, hint).in_file(file, place));
         }
         if surroundings.is_promoted && is_bundled(&name) && !is_release(surroundings.build, &name) {
             let message = format!("`{name}` is built into the image, and the same image is promoted");
-            findings.push(Finding::new(Rule::BuildOnce, message, RUNTIME_HINT).in_file(file, place));
+            findings.push(CheckFinding::new(Rule::BuildOnce, message, RUNTIME_HINT).in_file(file, place));
         }
     }
     if surroundings.is_promoted {
@@ -89,14 +89,14 @@ pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<V
 }
 
 /// What of the configuration alone makes an image of one environment.
-pub fn judge_arguments(configuration: &str, build: &Build) -> Vec<Finding> {
+pub fn judge_arguments(configuration: &str, build: &OutlinedBuild) -> Vec<CheckFinding> {
     let told = |arg: &BuildArg| {
         let variable = arg.per_environment.as_ref()?;
         let message = format!(
             "build argument `{}` is made of `{variable}`, which differs between environments, and the same image is promoted",
             arg.name
         );
-        Some(Finding::new(Rule::BuildOnce, message, RUNTIME_HINT).in_file(configuration, Some(arg.place)))
+        Some(CheckFinding::new(Rule::BuildOnce, message, RUNTIME_HINT).in_file(configuration, Some(arg.place)))
     };
     build.args.iter().filter_map(told).collect()
 }
@@ -119,7 +119,7 @@ fn has_other_heredoc(text: &str) -> bool {
 }
 
 /// The build argument that is the release, where a Dockerfile declares none of these: the image does not get to know it.
-pub fn lacking_release(text: &str, build: &target::Build, release: &ReleaseName) -> Option<String> {
+pub fn lacking_release(text: &str, build: &target::ImageBuild, release: &ReleaseName) -> Option<String> {
     if has_other_syntax(text) || text.trim().is_empty() {
         return None;
     }
@@ -145,7 +145,7 @@ fn is_predefined(name: &str) -> bool {
     PREDEFINED.iter().any(|known| upper.starts_with(known))
 }
 
-fn undeclared(dockerfile: &Dockerfile<'_>, surroundings: Surroundings<'_>) -> Vec<Finding> {
+fn undeclared(dockerfile: &Dockerfile<'_>, surroundings: DockerfileContext<'_>) -> Vec<CheckFinding> {
     let declared = declared(dockerfile);
     let is_known = |arg: &&BuildArg| declared.contains(&arg.name) || is_predefined(&arg.name);
     let unknown = surroundings.build.args.iter().filter(|arg| !is_known(arg));
@@ -154,13 +154,14 @@ fn undeclared(dockerfile: &Dockerfile<'_>, surroundings: Surroundings<'_>) -> Ve
             let message =
                 format!("build argument `{}` is not declared in the Dockerfile, so it does nothing", arg.name);
             let hint = format!("add `ARG {}` to the stage that uses it, or remove the argument", arg.name);
-            Finding::new(Rule::BuildArgUndeclared, message, hint).in_file(surroundings.configuration, Some(arg.place))
+            CheckFinding::new(Rule::BuildArgUndeclared, message, hint)
+                .in_file(surroundings.configuration, Some(arg.place))
         })
         .collect()
 }
 
 /// The names that `ARG` and `ENV` give, each with the place of its instruction's arguments.
-fn variables(dockerfile: &Dockerfile<'_>, lines: &Lines<'_>) -> Vec<(String, Place)> {
+fn variables(dockerfile: &Dockerfile<'_>, lines: &TextLines<'_>) -> Vec<(String, LinePlace)> {
     let named = |instruction: &Instruction<'_>| {
         let arguments = if let Instruction::Arg(arg) = instruction {
             &arg.arguments
@@ -201,17 +202,17 @@ fn is_bundled(name: &str) -> bool {
 }
 
 /// Whether the configuration puts nothing but the release there, which is the same everywhere.
-fn is_release(build: &Build, name: &str) -> bool {
+fn is_release(build: &OutlinedBuild, name: &str) -> bool {
     build.args.iter().any(|arg| arg.name == name && arg.is_release)
 }
 
 /// Files with the values of one environment that get into the image: named, or with everything else.
 fn environment_files(
     file: &str,
-    lines: &Lines<'_>,
+    lines: &TextLines<'_>,
     dockerfile: &Dockerfile<'_>,
-    surroundings: Surroundings<'_>,
-) -> Vec<Finding> {
+    surroundings: DockerfileContext<'_>,
+) -> Vec<CheckFinding> {
     let mut findings = Vec::new();
     let is_ignored = surroundings.ignored.lines().any(|line| line.trim_start_matches(['*', '/']).starts_with(".env"));
     let lying: Vec<&String> = surroundings.context_files.iter().filter(|name| is_environment_file(name)).collect();
@@ -239,7 +240,7 @@ fn environment_files(
                 let message = format!("`{taken}` is copied into the image, and the same image is promoted");
                 let hint = format!("add `{taken}` to `.dockerignore`, and {RUNTIME_HINT}");
                 let place = lines.place(&(span.start..path.span.end));
-                findings.push(Finding::new(Rule::BuildOnce, message, hint).in_file(file, Some(place)));
+                findings.push(CheckFinding::new(Rule::BuildOnce, message, hint).in_file(file, Some(place)));
             }
         }
     }
@@ -257,23 +258,28 @@ fn is_environment_file(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn build(args: &[(&str, Option<&str>, bool)]) -> Build {
+    fn build(args: &[(&str, Option<&str>, bool)]) -> OutlinedBuild {
         let args = args.iter().enumerate().map(|(index, (name, per_environment, is_release))| BuildArg {
             name: (*name).to_owned(),
-            place: Place::at(index + 1, 1),
+            place: LinePlace::at(index + 1, 1),
             per_environment: per_environment.map(str::to_owned),
             is_release: *is_release,
         });
-        Build { component: "backend".to_owned(), context: None, dockerfile: None, args: args.collect() }
+        OutlinedBuild { component: "backend".to_owned(), context: None, dockerfile: None, args: args.collect() }
     }
 
     /// What is found, as `rule LINE:COLUMN word`.
-    fn found(text: &str, build: &Build, is_promoted: bool, files: &[&str], ignored: &str) -> Vec<String> {
+    fn found(text: &str, build: &OutlinedBuild, is_promoted: bool, files: &[&str], ignored: &str) -> Vec<String> {
         let context_files: Vec<String> = files.iter().map(|file| (*file).to_owned()).collect();
-        let surroundings =
-            Surroundings { build, configuration: "shipgate.toml", is_promoted, context_files: &context_files, ignored };
+        let surroundings = DockerfileContext {
+            build,
+            configuration: "shipgate.toml",
+            is_promoted,
+            context_files: &context_files,
+            ignored,
+        };
         let findings = judge("Dockerfile", text, surroundings).unwrap();
-        let shown = |finding: &Finding| {
+        let shown = |finding: &CheckFinding| {
             let place = finding.place.map_or(String::new(), |place| format!("{}:{}", place.line, place.column));
             format!("{} {}:{place}", finding.rule, finding.file.as_deref().unwrap_or_default())
         };
@@ -285,7 +291,7 @@ mod tests {
         let release: ReleaseName = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();
         let lacking = |text: &str, args: &[(&str, &str)]| {
             let args = args.iter().map(|(name, value)| ((*name).to_owned(), value.parse().unwrap())).collect();
-            lacking_release(text, &target::Build { args, ..target::Build::default() }, &release)
+            lacking_release(text, &target::ImageBuild { args, ..target::ImageBuild::default() }, &release)
         };
         let sha = [("RELEASE", "${release.sha}")];
         assert_eq!(lacking("FROM scratch\n", &sha), Some("RELEASE".to_owned()));
@@ -320,7 +326,7 @@ mod tests {
 
     #[test]
     fn another_builders_file_is_not_judged() {
-        let surroundings = Surroundings {
+        let surroundings = DockerfileContext {
             build: &build(&[]),
             configuration: "shipgate.toml",
             is_promoted: true,
@@ -353,8 +359,13 @@ mod tests {
     #[test]
     fn no_word_of_a_value_is_taken_for_a_name() {
         let build = build(&[]);
-        let surroundings =
-            Surroundings { build: &build, configuration: "c", is_promoted: false, context_files: &[], ignored: "" };
+        let surroundings = DockerfileContext {
+            build: &build,
+            configuration: "c",
+            is_promoted: false,
+            context_files: &[],
+            ignored: "",
+        };
         let findings = judge("Dockerfile", "FROM a\nENV DB_PASSWORD my_secret_token\n", surroundings).unwrap();
         assert_eq!(findings.len(), 1);
         assert!(!findings[0].message.contains("my_secret_token"), "{findings:?}");
@@ -377,7 +388,7 @@ mod tests {
         let args = build(&[("RELEASE", None, true), ("MODE", Some("${environment.name}"), false)]);
         let findings = judge_arguments("shipgate.toml", &args);
         assert_eq!(findings.len(), 1);
-        assert_eq!((findings[0].rule, findings[0].place), (Rule::BuildOnce, Some(Place::at(2, 1))));
+        assert_eq!((findings[0].rule, findings[0].place), (Rule::BuildOnce, Some(LinePlace::at(2, 1))));
         assert!(findings[0].message.contains("${environment.name}"), "{findings:?}");
     }
 
@@ -385,7 +396,7 @@ mod tests {
         #[test]
         fn no_text_ends_the_program(text in "[A-Z a-z=$\"'\\\\#\n<{}\\[\\]-]{0,80}") {
             let build = build(&[("A", None, false)]);
-            let surroundings = Surroundings {
+            let surroundings = DockerfileContext {
                 build: &build, configuration: "c", is_promoted: true, context_files: &[], ignored: "",
             };
             let _judged = judge("Dockerfile", &format!("FROM a\n{text}"), surroundings);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::place::Place;
-use super::rule::{Level, Rule};
+use super::place::LinePlace;
+use super::rule::{Rule, Severity};
 use crate::domain::limits::FINDINGS;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
@@ -16,13 +16,13 @@ const LONGEST_NAME: usize = 300;
 
 /// One thing that was found. All of its text is neutral.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finding {
+pub struct CheckFinding {
     /// The file, relative to the root of the repository. Absent: it is about no file.
     pub file: Option<String>,
     /// The place in the file, where it is known.
-    pub place: Option<Place>,
+    pub place: Option<LinePlace>,
     /// How bad it is.
-    pub level: Level,
+    pub level: Severity,
     /// Which rule found it.
     pub rule: Rule,
     /// What is wrong: a fragment in lower case that names the thing.
@@ -31,7 +31,7 @@ pub struct Finding {
     pub hint: String,
 }
 
-impl Finding {
+impl CheckFinding {
     /// A finding of the rule's own level, about no file. Both texts may hold foreign names.
     pub fn new(rule: Rule, message: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
         Self {
@@ -46,20 +46,20 @@ impl Finding {
 
     /// The same in a file.
     #[must_use]
-    pub fn in_file(self, file: &str, place: Option<Place>) -> Self {
+    pub fn in_file(self, file: &str, place: Option<LinePlace>) -> Self {
         Self { file: Some(neutral::phrase(file, LONGEST_NAME)), place, ..self }
     }
 
     /// The same with another level than the rule's own.
     #[must_use]
-    pub fn at_level(self, level: Level) -> Self {
+    pub fn at_level(self, level: Severity) -> Self {
         Self { level, ..self }
     }
 }
 
 /// The kinds of things that are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
+pub enum CheckSubject {
     /// The configuration file.
     Configuration,
     /// A workflow file.
@@ -76,7 +76,7 @@ pub enum Subject {
     Environment,
 }
 
-impl Subject {
+impl CheckSubject {
     fn counted(self, count: usize) -> String {
         let (one, several) = match self {
             Self::Configuration => ("configuration file", "configuration files"),
@@ -93,16 +93,16 @@ impl Subject {
 
 /// Something that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LookedAt {
+pub struct CheckedItem {
     /// What it is.
-    pub subject: Subject,
+    pub subject: CheckSubject,
     /// Its name: for a file, the path from the root of the repository.
     pub name: String,
 }
 
 /// Something that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LeftOut {
+pub struct SkippedItem {
     /// What.
     pub what: String,
     /// Why not.
@@ -115,29 +115,29 @@ pub struct LeftOut {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
     /// What was found: by file and place, each once.
-    pub all: Vec<Finding>,
+    pub all: Vec<CheckFinding>,
     /// What was looked at.
-    pub looked_at: Vec<LookedAt>,
+    pub looked_at: Vec<CheckedItem>,
     /// What was not.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<SkippedItem>,
     /// How many of each level were found beyond what is reported.
-    beyond: BTreeMap<Level, usize>,
+    beyond: BTreeMap<Severity, usize>,
 }
 
 impl Findings {
     /// Notes a finding.
-    pub fn found(&mut self, finding: Finding) {
+    pub fn found(&mut self, finding: CheckFinding) {
         self.all.push(finding);
     }
 
     /// Notes what was looked at.
-    pub fn looked_at(&mut self, subject: Subject, name: &str) {
-        self.looked_at.push(LookedAt { subject, name: neutral::phrase(name, LONGEST_NAME) });
+    pub fn looked_at(&mut self, subject: CheckSubject, name: &str) {
+        self.looked_at.push(CheckedItem { subject, name: neutral::phrase(name, LONGEST_NAME) });
     }
 
     /// Notes what could not be looked at.
     pub fn left_out(&mut self, what: impl AsRef<str>, why: impl AsRef<str>, hint: Option<String>) {
-        self.left_out.push(LeftOut {
+        self.left_out.push(SkippedItem {
             what: neutral::phrase(what.as_ref(), LONGEST_NAME),
             why: neutral::phrase(why.as_ref(), LONGEST_TEXT),
             hint: hint.map(|hint| neutral::phrase(&hint, LONGEST_TEXT)),
@@ -182,19 +182,19 @@ impl Findings {
     }
 
     /// How many there are of a level.
-    pub fn count(&self, level: Level) -> usize {
+    pub fn count(&self, level: Severity) -> usize {
         let reported = self.all.iter().filter(|finding| finding.level == level).count();
         reported + self.beyond.get(&level).copied().unwrap_or_default()
     }
 
     /// How the check ends: a finding of level error makes it `invalid`.
     pub fn outcome(&self) -> Outcome {
-        if self.count(Level::Error) > 0 { Outcome::Invalid } else { Outcome::Unchanged }
+        if self.count(Severity::Error) > 0 { Outcome::Invalid } else { Outcome::Unchanged }
     }
 
     /// The one line that says it all: `2 errors, 1 warning in shipgate.toml and 3 workflow files`.
     pub fn summary(&self) -> String {
-        let counts: Vec<String> = [Level::Error, Level::Warning, Level::Note]
+        let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
             .into_iter()
             .filter_map(|level| {
                 let count = self.count(level);
@@ -208,28 +208,28 @@ impl Findings {
 }
 
 /// What was looked at, in words.
-struct Subjects<'a>(&'a [LookedAt]);
+struct Subjects<'a>(&'a [CheckedItem]);
 
 impl fmt::Display for Subjects<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = |subject: Subject| {
+        let named = |subject: CheckSubject| {
             let mut of: Vec<&str> =
                 self.0.iter().filter(|seen| seen.subject == subject).map(|seen| seen.name.as_str()).collect();
             of.dedup();
             match (subject, of.as_slice()) {
                 (_, []) => None,
-                (Subject::Configuration | Subject::Environment, [only]) => Some((*only).to_owned()),
+                (CheckSubject::Configuration | CheckSubject::Environment, [only]) => Some((*only).to_owned()),
                 (_, several) => Some(subject.counted(several.len())),
             }
         };
         let all = [
-            Subject::Configuration,
-            Subject::Workflow,
-            Subject::Dockerfile,
-            Subject::TaskDefinition,
-            Subject::Variables,
-            Subject::BuildSpecification,
-            Subject::Environment,
+            CheckSubject::Configuration,
+            CheckSubject::Workflow,
+            CheckSubject::Dockerfile,
+            CheckSubject::TaskDefinition,
+            CheckSubject::Variables,
+            CheckSubject::BuildSpecification,
+            CheckSubject::Environment,
         ];
         let parts: Vec<String> = all.into_iter().filter_map(named).collect();
         match parts.split_last() {
@@ -244,24 +244,26 @@ impl fmt::Display for Subjects<'_> {
 mod tests {
     use super::*;
 
-    fn finding(level: Level, line: usize, message: &str) -> Finding {
-        Finding::new(Rule::Unpinned, message, "hint").at_level(level).in_file("a.yml", Some(Place::at(line, 1)))
+    fn finding(level: Severity, line: usize, message: &str) -> CheckFinding {
+        CheckFinding::new(Rule::Unpinned, message, "hint")
+            .at_level(level)
+            .in_file("a.yml", Some(LinePlace::at(line, 1)))
     }
 
     #[test]
     fn findings_are_sorted_told_once_and_summed_up() {
         let mut findings = Findings::default();
         for finding in [
-            finding(Level::Warning, 9, "b"),
-            finding(Level::Error, 2, "a"),
-            finding(Level::Error, 10, "c"),
-            finding(Level::Error, 2, "a"),
+            finding(Severity::Warning, 9, "b"),
+            finding(Severity::Error, 2, "a"),
+            finding(Severity::Error, 10, "c"),
+            finding(Severity::Error, 2, "a"),
         ] {
             findings.found(finding);
         }
-        findings.looked_at(Subject::Workflow, "b.yml");
-        findings.looked_at(Subject::Workflow, "a.yml");
-        findings.looked_at(Subject::Configuration, "shipgate.toml");
+        findings.looked_at(CheckSubject::Workflow, "b.yml");
+        findings.looked_at(CheckSubject::Workflow, "a.yml");
+        findings.looked_at(CheckSubject::Configuration, "shipgate.toml");
         let findings = findings.sorted();
         let messages: Vec<&str> = findings.all.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(messages, ["a", "b", "c"]);
@@ -273,12 +275,12 @@ mod tests {
     fn nothing_wrong_says_what_was_looked_at_and_nothing_to_look_at_says_so() {
         let mut findings = Findings::default();
         assert_eq!(findings.summary(), "nothing wrong in nothing: there was nothing to check");
-        findings.looked_at(Subject::Configuration, "shipgate.toml");
-        findings.looked_at(Subject::Dockerfile, "Dockerfile");
-        findings.looked_at(Subject::Environment, "stage");
+        findings.looked_at(CheckSubject::Configuration, "shipgate.toml");
+        findings.looked_at(CheckSubject::Dockerfile, "Dockerfile");
+        findings.looked_at(CheckSubject::Environment, "stage");
         assert_eq!(findings.summary(), "nothing wrong in shipgate.toml, 1 Dockerfile and stage");
         assert_eq!(findings.outcome(), Outcome::Unchanged);
-        findings.found(finding(Level::Warning, 1, "only a warning"));
+        findings.found(finding(Severity::Warning, 1, "only a warning"));
         assert_eq!(findings.outcome(), Outcome::Unchanged);
     }
 
@@ -287,15 +289,15 @@ mod tests {
         let mut findings = Findings::default();
         let most = FINDINGS.count();
         for line in 1..=most {
-            findings.found(finding(Level::Warning, line, "w"));
+            findings.found(finding(Severity::Warning, line, "w"));
             findings.left_out(format!("part {line}"), "why", None);
         }
-        findings.found(finding(Level::Error, 9_999_999, "e"));
+        findings.found(finding(Severity::Error, 9_999_999, "e"));
         findings.left_out("zzz", "why", None);
         let findings = findings.sorted();
         assert_eq!((findings.all.len(), findings.left_out.len()), (most, most + 2));
-        assert_eq!(findings.all.last().unwrap().level, Level::Error);
-        assert_eq!(findings.count(Level::Warning), most);
+        assert_eq!(findings.all.last().unwrap().level, Severity::Error);
+        assert_eq!(findings.count(Severity::Warning), most);
         assert!(findings.summary().starts_with(&format!("1 error, {most} warnings")), "{}", findings.summary());
         let last: Vec<&str> = findings.left_out[most..].iter().map(|left| left.what.as_str()).collect();
         assert_eq!(last, ["1 more parts that were left out", "1 more findings"]);
@@ -304,8 +306,8 @@ mod tests {
 
     #[test]
     fn foreign_text_is_harmless() {
-        let finding =
-            Finding::new(Rule::WorkflowSyntax, "::error::x", "a\n##[group]").in_file("::notice::\u{1b}[31m.yml", None);
+        let finding = CheckFinding::new(Rule::WorkflowSyntax, "::error::x", "a\n##[group]")
+            .in_file("::notice::\u{1b}[31m.yml", None);
         assert_eq!(finding.message, ": :error::x");
         assert_eq!(finding.hint, "a; # #[group]");
         assert_eq!(finding.file.as_deref(), Some(": :notice::.yml"));

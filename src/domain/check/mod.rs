@@ -16,10 +16,10 @@ mod seen;
 pub mod workflow;
 mod yaml;
 
-pub use finding::{Finding, Findings, LeftOut, Subject};
+pub use finding::{CheckFinding, CheckSubject, Findings, SkippedItem};
 pub use nesting::too_deep;
-pub use place::{Lines, Place};
-pub use repository::Repository;
-pub use rule::{Level, Rule};
-pub use seen::Seen;
-pub use yaml::{Path, Places, without_place};
+pub use place::{LinePlace, TextLines};
+pub use repository::RepositoryFiles;
+pub use rule::{Rule, Severity};
+pub use seen::AwsResource;
+pub use yaml::{Path, YamlPlaces, without_place};

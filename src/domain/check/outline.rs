@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Place, Rule, Subject};
-use crate::domain::contract::Contract;
+use super::{CheckFinding, CheckSubject, LinePlace, Rule};
+use crate::domain::contract::DeclaredContract;
 use crate::domain::github::workflows::TrustedWorkflows;
 
 /// A configuration that is right in itself, as far as other files have to fit it.
@@ -12,17 +12,17 @@ pub struct Outline {
     /// The configuration file, relative to the root of the repository.
     pub file: String,
     /// The environments, in the order of the file.
-    pub environments: Vec<Environment>,
+    pub environments: Vec<OutlinedEnvironment>,
     /// The workflows of the gate that are trusted.
     pub trusted: Vec<Trusted>,
     /// The images that are built.
-    pub builds: Vec<Build>,
+    pub builds: Vec<OutlinedBuild>,
     /// The other files that components use.
     pub files: Vec<NamedFile>,
     /// Each component in each environment, as far as its kind has rules for files that it does not name.
     pub components: Vec<WrittenComponent>,
     /// The contracts of components that have one, by the component's name.
-    pub contracts: BTreeMap<String, Contract>,
+    pub contracts: BTreeMap<String, DeclaredContract>,
 }
 
 /// A component in an environment, as it is written.
@@ -33,11 +33,11 @@ pub struct WrittenComponent {
     /// The word of its kind.
     pub kind: &'static str,
     /// Where it is named.
-    pub place: Place,
+    pub place: LinePlace,
     /// The environment.
     pub environment: String,
     /// What is written of it, by the keys of its kind.
-    pub texts: BTreeMap<&'static str, Written>,
+    pub texts: BTreeMap<&'static str, OutlinedText>,
 }
 
 /// The workflows of the gate at a commit that is trusted, and where the configuration names it.
@@ -46,16 +46,16 @@ pub struct Trusted {
     /// The repository and the commit.
     pub workflows: TrustedWorkflows,
     /// The place.
-    pub place: Place,
+    pub place: LinePlace,
 }
 
 /// An environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Environment {
+pub struct OutlinedEnvironment {
     /// Its name.
     pub name: String,
     /// Where the configuration names it.
-    pub place: Option<Place>,
+    pub place: Option<LinePlace>,
     /// Whether a role changes it.
     pub has_role: bool,
     /// Whether it has a role for looking.
@@ -70,22 +70,22 @@ pub struct Environment {
 
 /// A text of the configuration and its place. `None`: it has variables that are not looked up here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct OutlinedText {
     /// The text.
     pub text: Option<String>,
     /// Its place.
-    pub place: Place,
+    pub place: LinePlace,
 }
 
 /// How an image is built.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Build {
+pub struct OutlinedBuild {
     /// The component.
     pub component: String,
     /// The directory.
-    pub context: Option<Written>,
+    pub context: Option<OutlinedText>,
     /// The Dockerfile, where it is named.
-    pub dockerfile: Option<Written>,
+    pub dockerfile: Option<OutlinedText>,
     /// The arguments.
     pub args: Vec<BuildArg>,
 }
@@ -96,7 +96,7 @@ pub struct BuildArg {
     /// Its name.
     pub name: String,
     /// Where the name stands.
-    pub place: Place,
+    pub place: LinePlace,
     /// The variable in it that stands for something else in each environment: `${environment.name}`.
     pub per_environment: Option<String>,
     /// Whether it is nothing but the release.
@@ -111,7 +111,7 @@ pub struct NamedFile {
     /// The environment that uses it.
     pub environment: String,
     /// The file, relative to the configuration file.
-    pub file: Written,
+    pub file: OutlinedText,
     /// The part of it that the component is about, as the component's kind means it.
     pub part: Option<String>,
     /// What is checked of it.
@@ -126,16 +126,16 @@ pub struct FileRules {
     /// The key that names it.
     pub key: &'static str,
     /// The word for what was looked at.
-    pub subject: Subject,
+    pub subject: CheckSubject,
     /// The rule that it is there.
     pub missing: Rule,
     /// Judges a file, by its name, its text and the part of it that the component is about.
-    pub judge: fn(&str, &str, Option<&str>) -> Vec<Finding>,
+    pub judge: fn(&str, &str, Option<&str>) -> Vec<CheckFinding>,
 }
 
 impl Outline {
     /// The environment of a name.
-    pub fn environment(&self, name: &str) -> Option<&Environment> {
+    pub fn environment(&self, name: &str) -> Option<&OutlinedEnvironment> {
         self.environments.iter().find(|environment| environment.name == name)
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A place on one line of a file. Lines and columns begin at 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct LinePlace {
     /// The line.
     pub line: usize,
     /// The first column.
@@ -17,26 +17,26 @@ pub struct Place {
 
 /// The lines of a text, for the places of many things in it: looking for one alone reads all that is before it.
 #[derive(Debug)]
-pub struct Lines<'t> {
+pub struct TextLines<'t> {
     text: &'t str,
-    starts: Starts,
+    starts: LineStarts,
 }
 
-impl<'t> Lines<'t> {
+impl<'t> TextLines<'t> {
     /// The lines of a text.
     pub fn new(text: &'t str) -> Self {
-        Self { text, starts: Starts::new(text) }
+        Self { text, starts: LineStarts::new(text) }
     }
 
     /// The place of a range of bytes, as far as its first line goes.
-    pub fn place(&self, range: &Range<usize>) -> Place {
+    pub fn place(&self, range: &Range<usize>) -> LinePlace {
         self.starts.place(self.text, range)
     }
 }
 
 /// Where the lines of a text begin, and where in long ones to count on from. For what keeps the text itself.
 #[derive(Debug)]
-pub struct Starts(Vec<Start>);
+pub struct LineStarts(Vec<Start>);
 
 #[derive(Debug, Clone, Copy)]
 struct Start {
@@ -45,7 +45,7 @@ struct Start {
     column: usize,
 }
 
-impl Starts {
+impl LineStarts {
     /// Those of a text.
     pub fn new(text: &str) -> Self {
         /// How much of a line is read for a place in it, in bytes.
@@ -69,18 +69,18 @@ impl Starts {
     }
 
     /// The place of a range of bytes in the same text, as far as its first line goes.
-    pub fn place(&self, text: &str, range: &Range<usize>) -> Place {
+    pub fn place(&self, text: &str, range: &Range<usize>) -> LinePlace {
         let start = text.floor_char_boundary(range.start);
         let before = self.0.partition_point(|known| known.byte <= start).saturating_sub(1);
         let known = self.0.get(before).copied().unwrap_or(Start { byte: 0, line: 1, column: 1 });
         let end = text.floor_char_boundary(range.end.max(start));
         let marked = text[start..end].lines().next().unwrap_or_default().trim_end();
         let column = known.column + text[known.byte..start].chars().count();
-        Place { line: known.line, column, end_line: known.line, end_column: column + marked.chars().count() }
+        LinePlace { line: known.line, column, end_line: known.line, end_column: column + marked.chars().count() }
     }
 }
 
-impl Place {
+impl LinePlace {
     /// The place of a range of bytes, as far as its first line goes.
     pub fn of(text: &str, range: &Range<usize>) -> Self {
         let start = text.floor_char_boundary(range.start);
@@ -115,10 +115,10 @@ mod tests {
     #[test]
     fn columns_count_characters_and_a_place_stays_on_its_line() {
         let text = "a: 1\nbö: ccc\n  d\n";
-        let place = |line, column, end_column| Place { line, column, end_line: line, end_column };
-        assert_eq!(Place::of(text, &(5..8)), place(2, 1, 3));
-        assert_eq!(Place::of(text, &(10..17)), place(2, 5, 8));
-        assert_eq!(Place::of(text, &(900..901)), place(4, 1, 1));
+        let place = |line, column, end_column| LinePlace { line, column, end_line: line, end_column };
+        assert_eq!(LinePlace::of(text, &(5..8)), place(2, 1, 3));
+        assert_eq!(LinePlace::of(text, &(10..17)), place(2, 5, 8));
+        assert_eq!(LinePlace::of(text, &(900..901)), place(4, 1, 1));
         let long = "ä".repeat(3000) + "\n" + &"b".repeat(5000);
         for (text, range) in
             [0..1, 5..8, 10..17, 4..6, 15..99, 900..901, 4..5].map(|range| (text, range)).into_iter().chain(
@@ -126,9 +126,9 @@ mod tests {
                     .map(|range| (long.as_str(), range)),
             )
         {
-            assert_eq!(Lines::new(text).place(&range), Place::of(text, &range), "{range:?}");
+            assert_eq!(TextLines::new(text).place(&range), LinePlace::of(text, &range), "{range:?}");
         }
-        assert_eq!(Place::of_line(text, 3), place(3, 3, 4));
-        assert_eq!(Place::at(0, 0), place(1, 1, 1));
+        assert_eq!(LinePlace::of_line(text, 3), place(3, 3, 4));
+        assert_eq!(LinePlace::at(0, 0), place(1, 1, 1));
     }
 }

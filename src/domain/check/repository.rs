@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// The files of a repository: their names, and on demand their texts.
-pub struct Repository<'r> {
+pub struct RepositoryFiles<'r> {
     names: BTreeSet<String>,
     read: &'r dyn Fn(&str) -> Result<String, String>,
 }
 
-impl fmt::Debug for Repository<'_> {
+impl fmt::Debug for RepositoryFiles<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Repository").field("names", &self.names).finish_non_exhaustive()
     }
 }
 
-impl<'r> Repository<'r> {
+impl<'r> RepositoryFiles<'r> {
     /// `names`: all files, by their paths from the root. `read`: gives the text of one, or says why it cannot be read.
     pub fn new(names: impl IntoIterator<Item = String>, read: &'r dyn Fn(&str) -> Result<String, String>) -> Self {
         Self { names: names.into_iter().collect(), read }
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn files_are_found_by_directory_and_by_name() {
         let read = |name: &str| if name == "a/b" { Ok("text".to_owned()) } else { Err("it is not UTF-8".to_owned()) };
-        let repository = Repository::new(["a/b", "a/c/d", "ab", "z"].map(str::to_owned), &read);
+        let repository = RepositoryFiles::new(["a/b", "a/c/d", "ab", "z"].map(str::to_owned), &read);
         assert_eq!(repository.below("a").collect::<Vec<_>>(), ["a/b", "a/c/d"]);
         assert_eq!(repository.below("").count(), 4);
         assert!(repository.has_directory("a/c") && !repository.has_directory("ab") && !repository.has("a"));

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How bad it is, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
+pub enum Severity {
     /// It will fail, or do what is not wanted.
     Error,
     /// It may.
@@ -13,7 +13,7 @@ pub enum Level {
     Note,
 }
 
-impl Level {
+impl Severity {
     /// The word of the contract.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -53,9 +53,9 @@ macro_rules! rules {
             }
 
             /// How bad it is, where nothing else is known.
-            pub fn level(self) -> Level {
+            pub fn level(self) -> Severity {
                 match self {
-                    $(Self::$rule => Level::$level,)*
+                    $(Self::$rule => Severity::$level,)*
                 }
             }
         }

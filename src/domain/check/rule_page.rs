@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::rule::{Level, Rule};
+use super::rule::{Rule, Severity};
 use crate::golden::assert_generated;
 
 /// The pages that explain rules, each of them some: the address from the page of rules, the text, and what it is about.
@@ -129,9 +129,9 @@ fn generated_page_of_rules_is_current() {
                     says so.\n\n| level | meaning |\n|---|---|\n"
             .to_owned();
     for (level, meaning) in [
-        (Level::Error, "will fail or do harm; `check` exits with 2"),
-        (Level::Warning, "may fail"),
-        (Level::Note, "worth knowing"),
+        (Severity::Error, "will fail or do harm; `check` exits with 2"),
+        (Severity::Warning, "may fail"),
+        (Severity::Note, "worth knowing"),
     ] {
         writeln!(text, "| {} | {meaning} |", level.as_str()).unwrap();
     }

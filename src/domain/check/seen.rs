@@ -4,13 +4,13 @@ use std::any::Any;
 
 /// Something that AWS shows.
 #[derive(Debug)]
-pub struct Seen {
+pub struct AwsResource {
     /// The environments whose components it is about.
     pub environments: Vec<String>,
     shown: Box<dyn Any + Send>,
 }
 
-impl Seen {
+impl AwsResource {
     /// What a kind wants to know later, about no environment yet.
     pub fn new(shown: impl Any + Send) -> Self {
         Self { environments: Vec::new(), shown: Box::new(shown) }

@@ -8,21 +8,21 @@ use std::ops::Range;
 use tree_sitter::{Node, Parser};
 use yamlpath::Component;
 
-use super::place::{Place, Starts};
+use super::place::{LinePlace, LineStarts};
 
 /// The keys and indexes that lead to a part of a file.
 pub type Path<'a> = Vec<Component<'a>>;
 
 /// The places of all parts of a text.
-pub struct Places {
+pub struct YamlPlaces {
     text: String,
-    starts: Starts,
+    starts: LineStarts,
     /// The first is the document.
-    parts: Vec<Part>,
+    parts: Vec<YamlPart>,
 }
 
 /// Without the text in what is shown, nor what stands where in it.
-impl fmt::Debug for Places {
+impl fmt::Debug for YamlPlaces {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Places").field("parts", &self.parts.len()).finish_non_exhaustive()
     }
@@ -30,7 +30,7 @@ impl fmt::Debug for Places {
 
 /// A value, with the key that it has in a mapping.
 #[derive(Default)]
-struct Part {
+struct YamlPart {
     /// Where the key stands, or the value that has none.
     range: Range<usize>,
     /// Where the value stands, without its anchor. `None`: there is none, or an alias in its place.
@@ -41,10 +41,10 @@ struct Part {
     alias: Option<usize>,
 }
 
-impl Places {
+impl YamlPlaces {
     /// Reads a text. Where that is no YAML, every part stands at its beginning.
     pub fn new(text: &str) -> Self {
-        let mut reader = Reader { text, parts: vec![Part::default()], anchors: HashMap::new() };
+        let mut reader = YamlReader { text, parts: vec![YamlPart::default()], anchors: HashMap::new() };
         let mut parser = Parser::new();
         let tree = parser.set_language(&tree_sitter_yaml::LANGUAGE.into()).ok().and_then(|()| parser.parse(text, None));
         if let Some(tree) = tree.filter(|tree| !tree.root_node().has_error()) {
@@ -54,7 +54,7 @@ impl Places {
                 reader.value(document, 0);
             }
         }
-        Self { parts: reader.parts, starts: Starts::new(text), text: text.to_owned() }
+        Self { parts: reader.parts, starts: LineStarts::new(text), text: text.to_owned() }
     }
 
     /// The text.
@@ -63,11 +63,11 @@ impl Places {
     }
 
     /// The place of a key, or of the nearest part around it that is there.
-    pub fn place(&self, path: &[Component<'_>]) -> Place {
+    pub fn place(&self, path: &[Component<'_>]) -> LinePlace {
         let (part, _) = self.nearest(path, true);
         match self.parts.get(part).filter(|_| part > 0) {
             Some(part) => self.starts.place(&self.text, &part.range),
-            None => Place::at(1, 1),
+            None => LinePlace::at(1, 1),
         }
     }
 
@@ -95,19 +95,19 @@ impl Places {
     }
 }
 
-struct Reader<'t> {
+struct YamlReader<'t> {
     text: &'t str,
-    parts: Vec<Part>,
+    parts: Vec<YamlPart>,
     anchors: HashMap<&'t str, usize>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> YamlReader<'t> {
     fn of(&self, node: Node<'_>) -> &'t str {
         self.text.get(node.byte_range()).unwrap_or_default()
     }
 
     fn part(&mut self, node: Node<'_>) -> usize {
-        self.parts.push(Part { range: node.byte_range(), ..Part::default() });
+        self.parts.push(YamlPart { range: node.byte_range(), ..YamlPart::default() });
         self.parts.len() - 1
     }
 
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     fn at(text: &str, path: &[Component<'_>]) -> (usize, usize, usize) {
-        let place = Places::new(text).place(path);
+        let place = YamlPlaces::new(text).place(path);
         (place.line, place.column, place.end_column)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::domain::check::Place;
+use crate::domain::check::LinePlace;
 use crate::domain::names::EnvironmentName;
 
 /// How the name of a variable of the repository begins that a contract declares.
@@ -11,7 +11,7 @@ pub const REPOSITORY: &str = "vars.";
 
 /// The contract of a component.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Contract {
+pub struct DeclaredContract {
     /// The names that are declared, in the order of the file.
     pub declared: Vec<Declared>,
 }
@@ -22,7 +22,7 @@ pub struct Declared {
     /// Its name. `vars.NAME`: a variable of the repository, which the configuration uses as `${vars.NAME}`.
     pub name: String,
     /// Where it is declared, in the configuration file.
-    pub place: Option<Place>,
+    pub place: Option<LinePlace>,
     /// What its value has to fit.
     pub rules: Rules,
 }
@@ -39,7 +39,7 @@ pub struct Rules {
     /// Whether the value has to be that of the environment that is promoted from.
     pub inherited: bool,
     /// What is found in the value.
-    pub matches: Option<Pattern>,
+    pub matches: Option<ValuePattern>,
     /// All values that it may have. Empty: any.
     pub one_of: Vec<String>,
     /// Whether it is an address, and which.
@@ -111,9 +111,9 @@ const LARGEST_PATTERN: usize = 128 << 10;
 /// A regular expression that is found in a value
 /// ([syntax](https://docs.rs/regex-lite/latest/regex_lite/#syntax)). `\w` and `\d` are those of ASCII.
 #[derive(Clone)]
-pub struct Pattern(regex_lite::Regex);
+pub struct ValuePattern(regex_lite::Regex);
 
-impl Pattern {
+impl ValuePattern {
     /// A pattern as it is written.
     ///
     /// # Errors
@@ -141,21 +141,21 @@ impl Pattern {
     }
 }
 
-impl PartialEq for Pattern {
+impl PartialEq for ValuePattern {
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
 }
 
-impl Eq for Pattern {}
+impl Eq for ValuePattern {}
 
-impl fmt::Debug for Pattern {
+impl fmt::Debug for ValuePattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:?}", self.as_str())
     }
 }
 
-impl Contract {
+impl DeclaredContract {
     /// What is declared of a name.
     pub fn get(&self, name: &str) -> Option<&Declared> {
         self.declared.iter().find(|declared| declared.name == name)
@@ -183,15 +183,15 @@ mod tests {
             (r"^\d+$", "١٢٣", false),
             ("^.+$", "größe", true),
         ] {
-            assert_eq!(Pattern::new(pattern).unwrap().is_in(value), found, "{pattern} {value}");
+            assert_eq!(ValuePattern::new(pattern).unwrap().is_in(value), found, "{pattern} {value}");
         }
     }
 
     #[test]
     fn a_pattern_is_bounded() {
         for wrong in ["", "(", "[a", "*", &"a".repeat(1001), r"(\w{900}){900}", "(?=a)"] {
-            assert!(Pattern::new(wrong).is_err(), "{wrong:.20}");
+            assert!(ValuePattern::new(wrong).is_err(), "{wrong:.20}");
         }
-        assert_eq!(format!("{:?}", Pattern::new("^a$").unwrap()), "\"^a$\"");
+        assert_eq!(format!("{:?}", ValuePattern::new("^a$").unwrap()), "\"^a$\"");
     }
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use super::declared::REPOSITORY;
-use super::{Content, Contract, ReadValues, Seen, Value, Values, judge};
+use super::{Content, DeclaredContract, JudgedValues, ReadValues, Values, VariableValue, judge};
 use crate::domain::check::{Findings, Rule};
 use crate::domain::failure::Failure;
 use crate::domain::names::{ComponentName, EnvironmentName};
-use crate::domain::target::{Component, Target};
+use crate::domain::target::{Component, EnvironmentTarget};
 
 /// Another environment, as far as its values could be read.
 #[derive(Debug, Clone)]
@@ -24,20 +24,25 @@ pub struct OtherEnvironment {
 
 impl OtherEnvironment {
     /// The same without its values. `why`: why they are not known.
-    pub fn unread(name: EnvironmentName, target: Option<&Target>, components: &[ComponentName], why: &str) -> Self {
+    pub fn unread(
+        name: EnvironmentName,
+        target: Option<&EnvironmentTarget>,
+        components: &[ComponentName],
+        why: &str,
+    ) -> Self {
         let values = components.iter().map(|component| (component.clone(), Err(why.to_owned()))).collect();
         Self { name, values, shares: target.map(shares).unwrap_or_default() }
     }
 }
 
 /// The environments whose resources the components of an environment use on purpose.
-pub fn shares(target: &Target) -> BTreeMap<ComponentName, EnvironmentName> {
+pub fn shares(target: &EnvironmentTarget) -> BTreeMap<ComponentName, EnvironmentName> {
     let shares = |component: &Component| Some((component.name.clone(), component.kind.shares_with()?.clone()));
     target.components.iter().filter_map(shares).collect()
 }
 
 /// Whether a contract compares the values of an environment with those of another one.
-pub fn is_compared(contract: &Contract, target: &Target, other: &EnvironmentName) -> bool {
+pub fn is_compared(contract: &DeclaredContract, target: &EnvironmentTarget, other: &EnvironmentName) -> bool {
     let is_source = target.promotes_from.as_ref() == Some(other);
     contract.declared.iter().any(|declared| {
         let rules = &declared.rules;
@@ -47,7 +52,7 @@ pub fn is_compared(contract: &Contract, target: &Target, other: &EnvironmentName
 
 /// What the contracts of an environment say of its values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct ContractReport {
     /// What is wrong, and what was not compared.
     pub findings: Findings,
     /// The components whose values were held against their contract.
@@ -58,9 +63,9 @@ pub struct Held {
 
 /// What is known of an environment, to hold its contracts against.
 #[derive(Debug)]
-pub struct Known<'a> {
+pub struct EnvironmentValues<'a> {
     /// The environment.
-    pub target: &'a Target,
+    pub target: &'a EnvironmentTarget,
     /// What is set for its components, or why that is not known.
     pub own: &'a [(ComponentName, Result<ReadValues, Failure>)],
     /// The variables of the repository, by name. `None`: nothing hands them over here.
@@ -72,8 +77,8 @@ pub struct Known<'a> {
 }
 
 /// Holds every contract of an environment against the values of its component. One without a contract is not looked at.
-pub fn hold(known: &Known<'_>) -> Held {
-    let mut held = Held::default();
+pub fn hold(known: &EnvironmentValues<'_>) -> ContractReport {
+    let mut held = ContractReport::default();
     for component in known.target.components.iter().filter(|component| !component.contract.is_empty()) {
         let name = &component.name;
         match known.own.iter().find(|(own, _)| own == name).map(|(_, values)| values) {
@@ -94,7 +99,7 @@ pub fn hold(known: &Known<'_>) -> Held {
     held
 }
 
-fn of_component(known: &Known<'_>, component: &Component, read: &ReadValues) -> Findings {
+fn of_component(known: &EnvironmentValues<'_>, component: &Component, read: &ReadValues) -> Findings {
     let (target, name) = (known.target, &component.name);
     let shares_with: Vec<EnvironmentName> = sharing(known, component).cloned().collect();
     let mut values = read.values.clone();
@@ -107,7 +112,7 @@ fn of_component(known: &Known<'_>, component: &Component, read: &ReadValues) -> 
         known.others.iter().filter_map(|other| Some((other.name.clone(), other.values.get(name)?.clone()))).collect();
     let mut findings = judge(
         &contract,
-        &Seen {
+        &JudgedValues {
             component: name,
             environment: &target.environment,
             account: target.account.as_ref(),
@@ -134,25 +139,28 @@ fn of_component(known: &Known<'_>, component: &Component, read: &ReadValues) -> 
 }
 
 /// The other environments that a component shares something with on purpose: both use what the same environment has.
-fn sharing<'a>(known: &'a Known<'_>, component: &'a Component) -> impl Iterator<Item = &'a EnvironmentName> {
+fn sharing<'a>(
+    known: &'a EnvironmentValues<'_>,
+    component: &'a Component,
+) -> impl Iterator<Item = &'a EnvironmentName> {
     let owner = component.kind.shares_with().unwrap_or(&known.target.environment);
     let is_shared = move |other: &&OtherEnvironment| other.shares.get(&component.name).unwrap_or(&other.name) == owner;
     known.others.iter().filter(is_shared).map(|other| &other.name)
 }
 
 /// Whether some variable of the repository has to be set.
-fn needs_repository(component: &Component, target: &Target) -> bool {
+fn needs_repository(component: &Component, target: &EnvironmentTarget) -> bool {
     let mut declared = component.contract.declared.iter();
     declared.any(|it| it.name.starts_with(REPOSITORY) && it.rules.required.is_in(&target.environment))
 }
 
 /// The variables of the repository that a contract declares.
 fn of_repository<'a>(
-    contract: &'a Contract,
+    contract: &'a DeclaredContract,
     repository: &'a BTreeMap<String, SecretString>,
-) -> impl Iterator<Item = (String, Value)> + 'a {
+) -> impl Iterator<Item = (String, VariableValue)> + 'a {
     contract.declared.iter().filter_map(|declared| {
         let content = Content::Plain(repository.get(declared.name.strip_prefix(REPOSITORY)?)?.clone());
-        Some((declared.name.clone(), Value { content, from: "variables of the repository".to_owned() }))
+        Some((declared.name.clone(), VariableValue { content, from: "variables of the repository".to_owned() }))
     })
 }

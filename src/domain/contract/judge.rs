@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::ExposeSecret as _;
 
-use super::declared::{Contract, Declared, REPOSITORY, Rules, is_variable_name, key};
+use super::declared::{Declared, DeclaredContract, REPOSITORY, Rules, is_variable_name, key};
 use super::looks::{ACCOUNT_OF_NOBODY, client_prefix, is_public_name, is_secret_name, is_secret_value, placeholder};
 use super::single::{Home, faults, faults_of_reference};
-use super::values::{Content, Value, Values};
-use crate::domain::check::{Finding, Findings, Level, Rule};
+use super::values::{Content, Values, VariableValue};
+use crate::domain::check::{CheckFinding, Findings, Rule, Severity};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 use crate::domain::nearest::nearest;
 
 /// What is judged: the values of a component in an environment, and what they are compared with.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
+pub struct JudgedValues<'a> {
     /// The component.
     pub component: &'a ComponentName,
     /// The environment.
@@ -40,8 +40,8 @@ pub struct Seen<'a> {
 }
 
 /// Judges a component in an environment. In `left_out` is what was not compared, which is no fault.
-pub fn judge(contract: &Contract, seen: &Seen<'_>) -> Findings {
-    let mut judgement = Judgement {
+pub fn judge(contract: &DeclaredContract, seen: &JudgedValues<'_>) -> Findings {
+    let mut judgement = ContractJudge {
         seen,
         findings: Findings::default(),
         not_compared: BTreeMap::new(),
@@ -63,7 +63,7 @@ pub fn judge(contract: &Contract, seen: &Seen<'_>) -> Findings {
 
 /// Judges a literal value that is in a file of the repository. Each fault: the rule, what is wrong, and what to do.
 pub fn judge_committed(
-    contract: &Contract,
+    contract: &DeclaredContract,
     name: &str,
     value: &str,
     environment: Option<&EnvironmentName>,
@@ -90,8 +90,8 @@ pub fn missing<'n>(
 }
 
 /// A judgement as it goes on.
-struct Judgement<'s> {
-    seen: &'s Seen<'s>,
+struct ContractJudge<'s> {
+    seen: &'s JudgedValues<'s>,
     findings: Findings,
     /// What was not compared, and why: by the other environment.
     not_compared: BTreeMap<(EnvironmentName, String), Vec<String>>,
@@ -101,16 +101,16 @@ struct Judgement<'s> {
     undeclared: usize,
 }
 
-impl Judgement<'_> {
-    fn found(&mut self, rule: Rule, level: Level, declared: Option<&Declared>, (what, hint): (String, String)) {
+impl ContractJudge<'_> {
+    fn found(&mut self, rule: Rule, level: Severity, declared: Option<&Declared>, (what, hint): (String, String)) {
         let place = declared.and_then(|declared| declared.place);
-        let finding = Finding::new(rule, what, hint).at_level(level).in_file(self.seen.file, place);
+        let finding = CheckFinding::new(rule, what, hint).at_level(level).in_file(self.seen.file, place);
         self.findings.found(finding);
     }
 
     /// Notes that a rule is broken: `what` follows the name of the variable. `value`: what is set here.
-    fn broken(&mut self, rule: Rule, (declared, value): (&Declared, Option<&Value>), what: &str, hint: String) {
-        let Seen { component, environment, .. } = self.seen;
+    fn broken(&mut self, rule: Rule, (declared, value): (&Declared, Option<&VariableValue>), what: &str, hint: String) {
+        let JudgedValues { component, environment, .. } = self.seen;
         let what = format!("`{}` of {component} in {environment} {what}{}", declared.name, set_in(value));
         self.found(rule, rule.level(), Some(declared), (what, hint));
     }
@@ -156,7 +156,7 @@ impl Judgement<'_> {
     }
 
     /// Compares with the environments whose value it has to be.
-    fn same(&mut self, declared: &Declared, value: Option<&Value>) {
+    fn same(&mut self, declared: &Declared, value: Option<&VariableValue>) {
         let Declared { rules, .. } = declared;
         let shared = rules.shared.get(self.seen.environment);
         let inherited = self.seen.source.filter(|source| rules.inherited && Some(*source) != shared);
@@ -183,7 +183,7 @@ impl Judgement<'_> {
     }
 
     /// Compares with the environments whose value it must not be.
-    fn isolated(&mut self, declared: &Declared, value: &Value) {
+    fn isolated(&mut self, declared: &Declared, value: &VariableValue) {
         let seen = *self.seen;
         let mut same: Vec<&str> = Vec::new();
         for (other, theirs) in seen.others {
@@ -224,13 +224,13 @@ impl Judgement<'_> {
     }
 
     /// Judges what is set, whether it is declared or not.
-    fn any(&mut self, name: &str, value: &Value, declared: Option<&Declared>) {
-        let Seen { component, environment, .. } = self.seen;
+    fn any(&mut self, name: &str, value: &VariableValue, declared: Option<&Declared>) {
+        let JudgedValues { component, environment, .. } = self.seen;
         let subject = format!("`{name}` of {component} in {environment}");
         if let Content::Plain(text) = &value.content
             && self.is_placeholder(text.expose_secret())
         {
-            let level = if declared.is_some() { Level::Error } else { Level::Warning };
+            let level = if declared.is_some() { Severity::Error } else { Severity::Warning };
             let what = format!("{subject} has a value that is still to be filled in{}", set_in(Some(value)));
             let hint = format!("set the real value of `{name}`");
             self.found(Rule::ContractPlaceholder, level, declared, (what, hint));
@@ -249,10 +249,10 @@ impl Judgement<'_> {
         }
     }
 
-    fn undeclared(&mut self, contract: &Contract, name: &str, value: &Value) {
+    fn undeclared(&mut self, contract: &DeclaredContract, name: &str, value: &VariableValue) {
         /// Maximum number of unknown names for which a similar name is searched.
         const SEARCHED: usize = 20;
-        let Seen { component, environment, .. } = self.seen;
+        let JudgedValues { component, environment, .. } = self.seen;
         let names = contract.declared.iter().map(|declared| declared.name.as_str());
         let unset = names.filter(|name| set(self.seen.values, name).is_none());
         let like = if self.undeclared < SEARCHED { nearest(name, unset) } else { None };
@@ -265,7 +265,7 @@ impl Judgement<'_> {
         } else {
             "remove the variable, or rename it: a contract cannot have such a name".to_owned()
         };
-        self.found(Rule::ContractUndeclared, Level::Warning, None, (what, hint));
+        self.found(Rule::ContractUndeclared, Severity::Warning, None, (what, hint));
     }
 
     /// The placeholder account may be the environment's own: in a cloud on a developer's machine.
@@ -277,7 +277,7 @@ impl Judgement<'_> {
     }
 
     fn finish(mut self) -> Findings {
-        let Seen { component, environment, .. } = self.seen;
+        let JudgedValues { component, environment, .. } = self.seen;
         for ((other, why), names) in self.not_compared {
             let what = format!("{} of {component} in {environment}", listed(&names));
             self.findings.left_out(what, format!("not compared with {other}: {why}"), None);
@@ -302,12 +302,12 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Where a value stands, in brackets.
-fn set_in(value: Option<&Value>) -> String {
+fn set_in(value: Option<&VariableValue>) -> String {
     value.map_or_else(String::new, |value| format!(" ({})", value.from))
 }
 
 /// What is set. An empty text is nothing.
-pub(super) fn set<'v>(values: &'v Values, name: &str) -> Option<&'v Value> {
+pub(super) fn set<'v>(values: &'v Values, name: &str) -> Option<&'v VariableValue> {
     values.0.get(name).filter(|value| !text(&value.content).is_empty())
 }
 
@@ -318,14 +318,14 @@ fn text(content: &Content) -> &str {
 }
 
 /// Whether two are the same: texts exactly, references as they are written.
-pub(super) fn is_same(one: &Value, other: &Value) -> bool {
+pub(super) fn is_same(one: &VariableValue, other: &VariableValue) -> bool {
     let both_plain = matches!((&one.content, &other.content), (Content::Plain(_), Content::Plain(_)));
     let both_references = matches!((&one.content, &other.content), (Content::Reference(_), Content::Reference(_)));
     (both_plain || both_references) && text(&one.content) == text(&other.content)
 }
 
 /// Whether two lead to the same: blanks around a text and `/` behind an address are no other database.
-pub(super) fn is_alike(one: &Value, other: &Value) -> bool {
+pub(super) fn is_alike(one: &VariableValue, other: &VariableValue) -> bool {
     let alike = |text: &str| text.trim().trim_end_matches('/').to_owned();
     match (&one.content, &other.content) {
         (Content::Plain(one), Content::Plain(other)) => alike(one.expose_secret()) == alike(other.expose_secret()),
@@ -334,7 +334,7 @@ pub(super) fn is_alike(one: &Value, other: &Value) -> bool {
 }
 
 /// Whether two references have the name of one parameter, and one of them does not say in which account and region.
-fn may_be_one_parameter(one: &Value, other: &Value) -> bool {
+fn may_be_one_parameter(one: &VariableValue, other: &VariableValue) -> bool {
     let (Content::Reference(one), Content::Reference(other)) = (&one.content, &other.content) else { return false };
     let names = [one, other].map(|reference| {
         let reference = reference.expose_secret();
@@ -356,16 +356,16 @@ fn shares(rules: &Rules, one: &EnvironmentName, other: &EnvironmentName) -> bool
 }
 
 /// How bad it is that browsers load it, where it is bad.
-fn client_secret(declared: Option<&Declared>, name: &str, value: &Value) -> Option<Level> {
+fn client_secret(declared: Option<&Declared>, name: &str, value: &VariableValue) -> Option<Severity> {
     let is_declared = declared.is_some_and(|declared| declared.rules.secret);
     let is_by_value = match &value.content {
         Content::Plain(text) => is_secret_value(text.expose_secret()),
         Content::Reference(_) => false,
     };
     if is_declared || is_by_value {
-        return Some(Level::Error);
+        return Some(Severity::Error);
     }
-    (is_secret_name(name) && !is_public_name(name) && !text(&value.content).is_empty()).then_some(Level::Warning)
+    (is_secret_name(name) && !is_public_name(name) && !text(&value.content).is_empty()).then_some(Severity::Warning)
 }
 
 /// Names that AWS, Amplify, a container or a language has a meaning for, and variables of the repository

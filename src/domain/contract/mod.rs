@@ -14,9 +14,9 @@ mod single;
 pub mod values;
 pub mod warned;
 
-pub use declared::{Contract, Declared};
-pub use environment::{Held, OtherEnvironment};
-pub use judge::{Seen, judge, judge_committed, missing};
-pub use propose::{Observed, propose};
+pub use declared::{Declared, DeclaredContract};
+pub use environment::{ContractReport, OtherEnvironment};
+pub use judge::{JudgedValues, judge, judge_committed, missing};
+pub use propose::{ObservedValues, propose};
 pub use read::{ReadValues, WrittenValues};
-pub use values::{Content, Value, Values};
+pub use values::{Content, Values, VariableValue};

@@ -10,12 +10,12 @@ use super::declared::{Rules, UrlRule, is_variable_name, key};
 use super::judge::{is_alike, is_of_platform, is_same, set};
 use super::looks::{client_prefix, is_secret_name};
 use super::single::{Home, faults};
-use super::values::{Content, Value, Values};
+use super::values::{Content, Values, VariableValue};
 use crate::domain::names::{ComponentName, EnvironmentName};
 
 /// What a contract is proposed from.
 #[derive(Debug, Clone, Copy)]
-pub struct Observed<'a> {
+pub struct ObservedValues<'a> {
     /// The component.
     pub component: &'a ComponentName,
     /// The environments that were read, in the order of the file.
@@ -31,7 +31,7 @@ pub struct Observed<'a> {
 }
 
 /// A table `[contract.NAME]` as text for the configuration file. What the environments have today breaks none of its rules.
-pub fn propose(observed: &Observed<'_>) -> String {
+pub fn propose(observed: &ObservedValues<'_>) -> String {
     let names: BTreeSet<&str> =
         observed.environments.iter().flat_map(|(_, values)| values.0.keys()).map(String::as_str).collect();
     let (known, unknown): (Vec<&str>, Vec<&str>) =
@@ -57,10 +57,10 @@ fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
-fn declared(text: &mut String, name: &str, observed: &Observed<'_>) {
-    let all: Vec<Option<&Value>> = observed.environments.iter().map(|(_, values)| set(values, name)).collect();
-    let there: Vec<&Value> = all.iter().copied().flatten().collect();
-    let plain = |value: &&Value| matches!(value.content, Content::Plain(_));
+fn declared(text: &mut String, name: &str, observed: &ObservedValues<'_>) {
+    let all: Vec<Option<&VariableValue>> = observed.environments.iter().map(|(_, values)| set(values, name)).collect();
+    let there: Vec<&VariableValue> = all.iter().copied().flatten().collect();
+    let plain = |value: &&VariableValue| matches!(value.content, Content::Plain(_));
     let mut rules: Vec<String> = required(&all, observed).into_iter().collect();
     if are_different(name, observed) {
         rules.push("isolated = true".to_owned());
@@ -82,7 +82,7 @@ fn declared(text: &mut String, name: &str, observed: &Observed<'_>) {
     line(text, &format!("{} = {rules}", key(name)));
 }
 
-fn required(all: &[Option<&Value>], observed: &Observed<'_>) -> Option<String> {
+fn required(all: &[Option<&VariableValue>], observed: &ObservedValues<'_>) -> Option<String> {
     if observed.is_all && all.iter().all(Option::is_some) {
         return Some("required = true".to_owned());
     }
@@ -92,24 +92,24 @@ fn required(all: &[Option<&Value>], observed: &Observed<'_>) -> Option<String> {
 }
 
 /// Whether no two environments have the same value, but for those that use the same on purpose.
-fn are_different(name: &str, observed: &Observed<'_>) -> bool {
+fn are_different(name: &str, observed: &ObservedValues<'_>) -> bool {
     let owner = |environment: &'_ EnvironmentName| {
         let shared = observed.shares.iter().find(|(other, _)| other == environment);
         shared.map_or(environment, |(_, owner)| owner).clone()
     };
-    let values: Vec<(EnvironmentName, &Value)> = observed
+    let values: Vec<(EnvironmentName, &VariableValue)> = observed
         .environments
         .iter()
         .filter_map(|(environment, values)| Some((owner(environment), set(values, name)?)))
         .collect();
-    let differs = |(of, value): &(EnvironmentName, &Value)| {
+    let differs = |(of, value): &(EnvironmentName, &VariableValue)| {
         values.iter().all(|(other_of, other)| other_of == of || !is_alike(value, other))
     };
     values.iter().any(|(of, _)| values.iter().any(|(other, _)| other != of)) && values.iter().all(differs)
 }
 
 /// Whether each environment that is promoted to has what its source has, and one of them has anything.
-fn is_inherited(name: &str, observed: &Observed<'_>) -> bool {
+fn is_inherited(name: &str, observed: &ObservedValues<'_>) -> bool {
     let of = |environment: &EnvironmentName| observed.environments.iter().find(|(other, _)| other == environment);
     let pairs = observed.promotes.iter().filter_map(|(target, source)| Some((&of(target)?.1, &of(source)?.1)));
     let mut is_anywhere = false;
@@ -125,7 +125,7 @@ fn is_inherited(name: &str, observed: &Observed<'_>) -> bool {
 
 /// The scheme of all of them, where each is an address that others reach. Of a value nothing else is ever written, and only
 /// schemes that are well known.
-fn scheme(values: &[&Value]) -> Option<&'static str> {
+fn scheme(values: &[&VariableValue]) -> Option<&'static str> {
     const SCHEMES: [&str; 14] = [
         "amqp",
         "amqps",

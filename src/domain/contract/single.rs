@@ -18,7 +18,7 @@ pub struct Home<'a> {
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct ContractFault {
     /// The rule.
     pub rule: Rule,
     /// What the variable is or does, to follow its name.
@@ -28,14 +28,14 @@ pub struct Fault {
 }
 
 /// What is wrong with a text by the rules for its form.
-pub fn faults(rules: &Rules, value: &str, home: Home<'_>) -> Vec<Fault> {
-    let pattern = rules.matches.as_ref().filter(|pattern| !pattern.is_in(value)).map(|pattern| Fault {
+pub fn faults(rules: &Rules, value: &str, home: Home<'_>) -> Vec<ContractFault> {
+    let pattern = rules.matches.as_ref().filter(|pattern| !pattern.is_in(value)).map(|pattern| ContractFault {
         rule: Rule::ContractMatches,
         what: "does not match its pattern".to_owned(),
         hint: format!("set a value in which `{}` is found, or correct `matches`", pattern.as_str()),
     });
     let is_listed = rules.one_of.is_empty() || rules.one_of.iter().any(|allowed| allowed == value);
-    let listed = (!is_listed).then(|| Fault {
+    let listed = (!is_listed).then(|| ContractFault {
         rule: Rule::ContractOneOf,
         what: "is none of the values that it may have".to_owned(),
         hint: format!("set one of {}, or add it to `one-of`", quoted(&rules.one_of)),
@@ -46,7 +46,7 @@ pub fn faults(rules: &Rules, value: &str, home: Home<'_>) -> Vec<Fault> {
 }
 
 /// What is wrong with a reference by the rules for its form: it may have to be an ARN.
-pub fn faults_of_reference(rules: &Rules, reference: &str, home: Home<'_>) -> Option<Fault> {
+pub fn faults_of_reference(rules: &Rules, reference: &str, home: Home<'_>) -> Option<ContractFault> {
     rules.arn.as_ref().and_then(|rule| arn(rule, reference, home).err())
 }
 
@@ -54,9 +54,9 @@ fn quoted(texts: &[String]) -> String {
     texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn url(rule: &UrlRule, value: &str) -> Result<(), Fault> {
+fn url(rule: &UrlRule, value: &str) -> Result<(), ContractFault> {
     let schemes = rule.schemes.iter().map(|scheme| format!("{scheme}://")).collect::<Vec<_>>().join("` or `");
-    let fault = |what: &str, hint: String| Fault { rule: Rule::ContractUrl, what: what.to_owned(), hint };
+    let fault = |what: &str, hint: String| ContractFault { rule: Rule::ContractUrl, what: what.to_owned(), hint };
     let address = || format!("set an address that begins with `{schemes}` and names a host");
     let parts = value.split_once("://");
     let (scheme, rest) = parts.ok_or_else(|| fault("is not an address", address()))?;
@@ -143,12 +143,12 @@ fn is_port(text: &str) -> bool {
 /// ([requirements](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html)).
 const GLOBAL: [&str; 2] = ["acm", "wafv2"];
 
-fn arn(rule: &ArnRule, value: &str, home: Home<'_>) -> Result<(), Fault> {
+fn arn(rule: &ArnRule, value: &str, home: Home<'_>) -> Result<(), ContractFault> {
     let of = match rule {
         ArnRule::Any => String::new(),
         ArnRule::Of(service) => format!(" of `{service}`"),
     };
-    let fault = |what: String, hint: &str| Fault { rule: Rule::ContractArn, what, hint: hint.to_owned() };
+    let fault = |what: String, hint: &str| ContractFault { rule: Rule::ContractArn, what, hint: hint.to_owned() };
     let parts: Vec<&str> = value.splitn(6, ':').collect();
     let is_arn = |parts: &[&str]| parts.iter().all(|part| !part.contains(char::is_whitespace));
     let (partition, service, region, account) = match parts.as_slice() {
@@ -181,7 +181,7 @@ fn arn(rule: &ArnRule, value: &str, home: Home<'_>) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::declared::Pattern;
+    use super::super::declared::ValuePattern;
     use super::*;
 
     fn found(rules: &Rules, value: &str) -> String {
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn patterns_and_lists() {
         let rules = Rules {
-            matches: Some(Pattern::new("^[a-z]+$").unwrap()),
+            matches: Some(ValuePattern::new("^[a-z]+$").unwrap()),
             one_of: vec!["blue".to_owned(), "green".to_owned()],
             ..Rules::default()
         };

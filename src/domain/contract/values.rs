@@ -6,11 +6,11 @@ use secrecy::SecretString;
 
 /// The environment variables of a component, by name.
 #[derive(Debug, Clone, Default)]
-pub struct Values(pub BTreeMap<String, Value>);
+pub struct Values(pub BTreeMap<String, VariableValue>);
 
 /// The value of one variable.
 #[derive(Debug, Clone)]
-pub struct Value {
+pub struct VariableValue {
     /// What it is.
     pub content: Content,
     /// Where it stands, for people: `task definition backend:7`, `branch staging`, `app d1abc2def3ghi4`.

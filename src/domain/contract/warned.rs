@@ -1,12 +1,12 @@
 //! What a plan warns of for its contracts.
 
-use super::environment::Held;
-use crate::domain::check::Level;
+use super::environment::ContractReport;
+use crate::domain::check::Severity;
 use crate::domain::plan::PlanWarning;
 
 /// What is no error; and where nothing is refused for a contract (`passes`), the errors and what is not known.
-pub fn warnings(held: &Held, passes: bool) -> Vec<PlanWarning> {
-    let is_warned = |level: Level| level == Level::Warning || (level == Level::Error && passes);
+pub fn warnings(held: &ContractReport, passes: bool) -> Vec<PlanWarning> {
+    let is_warned = |level: Severity| level == Severity::Warning || (level == Severity::Error && passes);
     let warned = held.findings.all.iter().filter(|finding| is_warned(finding.level));
     let warned = warned.map(|finding| PlanWarning {
         text: format!("{} ({})", finding.message, finding.rule),

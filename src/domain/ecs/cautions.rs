@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::rollout;
-use super::service::{Event, Revision, Service};
+use super::service::{Service, ServiceEvent, TaskRevision};
 use super::settings::{Breaker, RolloutSettings};
 use super::target::{EcsTarget, TaskDefinitionSource};
 use super::task_definition::TaskDefinition;
@@ -59,7 +59,7 @@ pub enum Caution {
 
 /// What may go wrong when a service rolls out a definition, the most important first. A service that is to run no task
 /// replaces none.
-pub fn cautions(target: &EcsTarget, (service, live): (&Service, &Revision), next: &TaskDefinition) -> Vec<Caution> {
+pub fn cautions(target: &EcsTarget, (service, live): (&Service, &TaskRevision), next: &TaskDefinition) -> Vec<Caution> {
     let settings = &service.settings;
     if service.desired == 0 && !settings.is_daemon {
         return Vec::new();
@@ -84,7 +84,7 @@ pub fn cautions(target: &EcsTarget, (service, live): (&Service, &Revision), next
 /// The same for the way back: what was said before, and does not end it, is not said again on the way back.
 pub fn cautions_back(
     target: &EcsTarget,
-    (service, live): (&Service, &Revision),
+    (service, live): (&Service, &TaskRevision),
     next: &TaskDefinition,
 ) -> Vec<Caution> {
     let mut cautions = cautions(target, (service, live), next);
@@ -135,9 +135,9 @@ fn short_grace(service: &Service) -> Option<Caution> {
 /// Whether an event says so, of those between the end of the last rollout and what was before it: newest first.
 fn refused_in_last_rollout(service: &Service) -> bool {
     let Some(primary) = service.primary() else { return false };
-    let says = |event: &Event, text: &str| event.message.contains(text);
-    let is_done = |event: &Event| says(event, "deployment completed");
-    let is_steady = |event: &Event| says(event, "has reached a steady state");
+    let says = |event: &ServiceEvent, text: &str| event.message.contains(text);
+    let is_done = |event: &ServiceEvent| says(event, "deployment completed");
+    let is_steady = |event: &ServiceEvent| says(event, "has reached a steady state");
     let ours = format!("(deployment {}) deployment completed", primary.id);
     let before_the_end = service.events.iter().skip_while(|event| !says(event, &ours)).skip(1);
     let mut during =
@@ -170,11 +170,11 @@ fn is_fixed(image: &ImageReference) -> bool {
 
 impl Caution {
     /// The caution as a plan warns of it.
-    pub fn warning(&self, name: &ComponentName, (target, live): (&EcsTarget, &Revision)) -> PlanWarning {
+    pub fn warning(&self, name: &ComponentName, (target, live): (&EcsTarget, &TaskRevision)) -> PlanWarning {
         PlanWarning { text: self.text(name, target, live), changes: Vec::new(), hint: Some(self.hint(name, target)) }
     }
 
-    fn text(&self, name: &ComponentName, target: &EcsTarget, live: &Revision) -> String {
+    fn text(&self, name: &ComponentName, target: &EcsTarget, live: &TaskRevision) -> String {
         let service = &target.service;
         match self {
             Self::BreakerOff => {

@@ -7,13 +7,13 @@ use std::time::Duration;
 use super::ids::RevisionArn;
 use super::names::ContainerName;
 use super::rollout::pause;
-use super::service::{Deployment, Revision, RolloutState, Service};
+use super::service::{Deployment, RolloutState, Service, TaskRevision};
 use super::settings::Breaker;
 use super::target::{Busy, EcsTarget};
 use crate::domain::failure::Failure;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 
 /// How many tasks in a row have to fail for a rollout that nothing ends to be taken for one that never will be done.
 const HOPELESS: i32 = 3;
@@ -28,7 +28,7 @@ pub struct Company {
 }
 
 /// The rollout of the live revision, where that is in progress.
-pub fn company(service: &Service, live: &Revision, container: &ContainerName) -> Option<Company> {
+pub fn company(service: &Service, live: &TaskRevision, container: &ContainerName) -> Option<Company> {
     let primary = service.primary().filter(|primary| is_in_progress(primary))?;
     let release = live.release(container).map(|release| format!(" of release {}", release.short()));
     let since = primary.created.map(|at| format!(", since {}", at.strftime("%Y-%m-%dT%H:%M:%SZ")));
@@ -67,7 +67,7 @@ impl Company {
 
 /// One poll of a service that is waited for.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Look {
+pub enum RolloutPoll {
     /// The service. `None`: it is gone.
     Service(Option<Box<Service>>),
     /// It could not be read, and the next attempt may succeed.
@@ -76,7 +76,7 @@ pub enum Look {
 
 /// How a wait for somebody else's rollout ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Waited {
+pub enum CompanyEnd {
     /// It is done, or ECS gave it up: the service runs the same revision.
     Over,
     /// Its tasks fail again and again, and nothing will end it.
@@ -100,26 +100,26 @@ pub struct Wait {
 
 impl Wait {
     /// Judges a poll so long after the first. Returns how far the rollout is, for people, and what comes next.
-    pub fn see(&self, elapsed: Duration, look: &Look) -> (Option<String>, Step<Waited>) {
+    pub fn see(&self, elapsed: Duration, look: &RolloutPoll) -> (Option<String>, PollStep<CompanyEnd>) {
         let again = || match self.timeout.checked_sub(elapsed).filter(|left| !left.is_zero()) {
-            Some(left) => Step::again(pause(elapsed, None, self.watched).min(left)),
-            None => Step::Done(Waited::RanOut),
+            Some(left) => PollStep::again(pause(elapsed, None, self.watched).min(left)),
+            None => PollStep::Done(CompanyEnd::RanOut),
         };
         let service = match look {
-            Look::Nothing => return (None, again()),
-            Look::Service(service) => service.as_deref(),
+            RolloutPoll::Nothing => return (None, again()),
+            RolloutPoll::Service(service) => service.as_deref(),
         };
         let Some((service, primary)) = service.and_then(|service| Some((service, service.primary()?))) else {
-            return (None, Step::Done(Waited::Moved(None)));
+            return (None, PollStep::Done(CompanyEnd::Moved(None)));
         };
         if primary.task_definition != self.revision {
-            return (None, Step::Done(Waited::Moved(Some(primary.task_definition.clone()))));
+            return (None, PollStep::Done(CompanyEnd::Moved(Some(primary.task_definition.clone()))));
         }
         if !is_in_progress(primary) {
-            return (None, Step::Done(Waited::Over));
+            return (None, PollStep::Done(CompanyEnd::Over));
         }
         if is_hopeless(service, primary) {
-            return (None, Step::Done(Waited::Hopeless));
+            return (None, PollStep::Done(CompanyEnd::Hopeless));
         }
         let (revision, Deployment { running, desired, .. }) = (self.revision.short(), primary);
         let tasks = if *desired == 1 { "task" } else { "tasks" };
@@ -136,15 +136,15 @@ fn is_hopeless(service: &Service, primary: &Deployment) -> bool {
 
 /// Why nothing was changed after a wait. `before`: the revision that ECS goes back to when the rollout fails.
 pub fn failure(
-    waited: &Waited,
+    waited: &CompanyEnd,
     (name, target): (&ComponentName, &EcsTarget),
     revision: &RevisionArn,
     before: Option<&RevisionArn>,
 ) -> Option<Failure> {
     let (service, revision) = (&target.service, revision.short());
     match waited {
-        Waited::Over | Waited::Hopeless => None,
-        Waited::RanOut => {
+        CompanyEnd::Over | CompanyEnd::Hopeless => None,
+        CompanyEnd::RanOut => {
             let reason = format!(
                 "the rollout of {revision} on service `{service}` was still in progress after {} s",
                 target.timeout.as_secs()
@@ -155,7 +155,7 @@ pub fn failure(
                     .hint(format!("see with `shipgate status` how it ends, and run it again; or write `busy = \"supersede\"` in `[components.{name}]` to take its place")),
             )
         }
-        Waited::Moved(to) => {
+        CompanyEnd::Moved(to) => {
             let reason = match to {
                 Some(to) if Some(to) == before => format!(
                     "the rollout of {revision} on service `{service}`, which was waited for, was rolled back to {}",
@@ -181,7 +181,7 @@ mod tests {
         Wait { revision: live().arn, timeout: Duration::from_mins(1), watched: false }
     }
 
-    fn live() -> Revision {
+    fn live() -> TaskRevision {
         revision(7, "repo:4b825dc642cb6eb9a060e54bf8d69288fbee4904", "x", None)
     }
 
@@ -220,47 +220,47 @@ mod tests {
             })
         };
         let moved = |to: &str| primary(|primary| primary.task_definition = to.into());
-        let done = Step::Done;
-        let again = |milliseconds| Step::again(Duration::from_millis(milliseconds));
+        let done = PollStep::Done;
+        let again = |milliseconds| PollStep::again(Duration::from_millis(milliseconds));
         for (seconds, service, expected) in [
             (0, rolling(|_| {}), again(400)),
             (50, rolling(|_| {}), again(5_000)),
             (55, rolling(|_| {}), again(5_000)),
-            (60, rolling(|_| {}), done(Waited::RanOut)),
-            (60, over(RolloutState::Completed), done(Waited::Over)),
-            (1, over(RolloutState::Failed), done(Waited::Over)),
-            (1, failing(Breaker::Off), done(Waited::Hopeless)),
+            (60, rolling(|_| {}), done(CompanyEnd::RanOut)),
+            (60, over(RolloutState::Completed), done(CompanyEnd::Over)),
+            (1, over(RolloutState::Failed), done(CompanyEnd::Over)),
+            (1, failing(Breaker::Off), done(CompanyEnd::Hopeless)),
             (1, failing(Breaker::Stops), again(500)),
-            (1, moved("backend:6"), done(Waited::Moved(Some("backend:6".into())))),
-            (1, rolling(|service| service.deployments.clear()), done(Waited::Moved(None))),
+            (1, moved("backend:6"), done(CompanyEnd::Moved(Some("backend:6".into())))),
+            (1, rolling(|service| service.deployments.clear()), done(CompanyEnd::Moved(None))),
         ] {
             let shown = format!("{seconds} s {:?}", service.deployments);
-            let look = Look::Service(Some(Box::new(service)));
+            let look = RolloutPoll::Service(Some(Box::new(service)));
             assert_eq!(waiting().see(Duration::from_secs(seconds), &look).1, expected, "{shown}");
         }
         let see = |seconds, look| waiting().see(Duration::from_secs(seconds), &look).1;
-        assert_eq!(see(1, Look::Service(None)), done(Waited::Moved(None)));
-        assert_eq!(see(1, Look::Nothing), again(500));
-        assert_eq!(see(60, Look::Nothing), done(Waited::RanOut));
-        let shown = waiting().see(Duration::ZERO, &Look::Service(Some(Box::new(rolling(|_| {}))))).0;
+        assert_eq!(see(1, RolloutPoll::Service(None)), done(CompanyEnd::Moved(None)));
+        assert_eq!(see(1, RolloutPoll::Nothing), again(500));
+        assert_eq!(see(60, RolloutPoll::Nothing), done(CompanyEnd::RanOut));
+        let shown = waiting().see(Duration::ZERO, &RolloutPoll::Service(Some(Box::new(rolling(|_| {}))))).0;
         assert_eq!(shown.as_deref(), Some("backend:7 is still rolling out, 1 of 2 tasks"));
     }
 
     #[test]
     fn what_was_waited_for_is_named() {
         let name = "backend".parse().unwrap();
-        let said = |waited: Waited| {
+        let said = |waited: CompanyEnd| {
             let before = RevisionArn::from("backend:6");
             failure(&waited, (&name, &target()), &live().arn, Some(&before))
                 .map(|failure| (failure.outcome, failure.reason))
         };
-        let moved = |to: &str| Waited::Moved(Some(to.into()));
-        assert_eq!((said(Waited::Over), said(Waited::Hopeless)), (None, None));
+        let moved = |to: &str| CompanyEnd::Moved(Some(to.into()));
+        assert_eq!((said(CompanyEnd::Over), said(CompanyEnd::Hopeless)), (None, None));
         for (waited, outcome, words) in [
-            (Waited::RanOut, Outcome::Failed, "was still in progress after 60 s"),
+            (CompanyEnd::RanOut, Outcome::Failed, "was still in progress after 60 s"),
             (moved("backend:6"), Outcome::Stale, "which was waited for, was rolled back to backend:6"),
             (moved("backend:9"), Outcome::Stale, "was moved to backend:9 while the rollout of backend:7"),
-            (Waited::Moved(None), Outcome::Stale, "was gone while"),
+            (CompanyEnd::Moved(None), Outcome::Stale, "was gone while"),
         ] {
             let (is, reason) = said(waited).unwrap();
             assert!(is == outcome && reason.contains(words), "{is:?} {reason}");

@@ -7,20 +7,20 @@ use serde_json::{Map, Value, json};
 use super::evidence::success;
 use super::history;
 use super::homes::{Homes, homes};
-use super::plan::{EcsFacts, EcsPlan, HandChange, NextRevision, plan};
+use super::plan::{EcsFacts, EcsPlan, NextRevision, ServiceHandChange, plan};
 use super::restoring::brought_back;
-use super::service::Revision;
+use super::service::TaskRevision;
 use super::target::{EcsTarget, MissingVariables, TaskDefinitionSource};
 use crate::domain::hold;
 use crate::domain::names::ComponentName;
 use crate::domain::neutral;
 use crate::domain::plan::{
-    ComponentPlan, Drift, ImagePlan, LeftRelease, PlanError, PlanWarning, PlannedHold, Step, WayBack,
+    ComponentPlan, Drift, ImagePlan, LeftRelease, PlanError, PlanStep, PlanWarning, PlannedHold, RollbackPlan,
 };
 use crate::domain::release::ReleaseName;
-use crate::domain::rollback::{Baseline, Past};
+use crate::domain::rollback::{ComponentBaseline, RollbackCandidates};
 use crate::domain::settle::Settle;
-use crate::domain::step::Verb;
+use crate::domain::step::StepVerb;
 use crate::domain::target::Component;
 use crate::domain::view::plan::Running;
 
@@ -29,24 +29,24 @@ pub fn past_releases(
     name: &ComponentName,
     target: &EcsTarget,
     facts: &EcsFacts,
-    (past, is_all): (&[Revision], bool),
-) -> Past {
-    let release = |revision: &Revision| Some(success(revision, &target.container)?.release);
+    (past, is_all): (&[TaskRevision], bool),
+) -> RollbackCandidates {
+    let release = |revision: &TaskRevision| Some(success(revision, &target.container)?.release);
     let mut succeeded: Vec<ReleaseName> = past.iter().filter_map(release).collect();
     let mut seen = HashSet::new();
     succeeded.retain(|release| seen.insert(release.clone()));
-    Past {
+    RollbackCandidates {
         component: name.clone(),
         runs: history::runs(&facts.live, &target.container),
         cut_off: history::is_cut_off(&facts.live, past),
         earlier: history::earlier(&facts.live, past, &target.container).into_iter().filter_map(release).collect(),
         succeeded,
         baseline: match history::baseline(&facts.live, past, is_all, &target.container) {
-            history::Baseline::Open(revision) => Baseline::Open(revision.short().to_owned()),
-            history::Baseline::Runs(arn) => Baseline::Runs(neutral::phrase(arn.short(), 300)),
-            history::Baseline::Gone(arn) => Baseline::Gone(neutral::phrase(arn.short(), 300)),
-            history::Baseline::Unknown(reason) => Baseline::Unknown(reason),
-            history::Baseline::NoRelease => Baseline::NoRelease,
+            history::ServiceBaseline::Open(revision) => ComponentBaseline::Open(revision.short().to_owned()),
+            history::ServiceBaseline::Runs(arn) => ComponentBaseline::Runs(neutral::phrase(arn.short(), 300)),
+            history::ServiceBaseline::Gone(arn) => ComponentBaseline::Gone(neutral::phrase(arn.short(), 300)),
+            history::ServiceBaseline::Unknown(reason) => ComponentBaseline::Unknown(reason),
+            history::ServiceBaseline::NoRelease => ComponentBaseline::NoRelease,
         },
     }
 }
@@ -56,22 +56,24 @@ pub fn past_releases(
 pub fn revision_to_restore<'a>(
     target: &EcsTarget,
     facts: &'a EcsFacts,
-    (past, is_all): (&'a [Revision], bool),
+    (past, is_all): (&'a [TaskRevision], bool),
     release: &ReleaseName,
-) -> Option<&'a Revision> {
+) -> Option<&'a TaskRevision> {
     let container = &target.container;
     if release.is_baseline() {
         return match history::baseline(&facts.live, past, is_all, container) {
-            history::Baseline::Open(revision) => Some(revision),
-            history::Baseline::Runs(_) => Some(&facts.live),
-            history::Baseline::Gone(_) | history::Baseline::Unknown(_) | history::Baseline::NoRelease => None,
+            history::ServiceBaseline::Open(revision) => Some(revision),
+            history::ServiceBaseline::Runs(_) => Some(&facts.live),
+            history::ServiceBaseline::Gone(_)
+            | history::ServiceBaseline::Unknown(_)
+            | history::ServiceBaseline::NoRelease => None,
         };
     }
     if history::runs(&facts.live, container).as_ref() == Some(release) {
         return Some(&facts.live);
     }
     let mut earlier = history::earlier(&facts.live, past, container).into_iter();
-    let of_release = |revision: &&Revision| success(revision, container).is_some_and(|it| it.release == *release);
+    let of_release = |revision: &&TaskRevision| success(revision, container).is_some_and(|it| it.release == *release);
     earlier.find(of_release).or_else(|| history::of_release(past, release, container))
 }
 
@@ -98,7 +100,7 @@ pub fn plan_release(
 }
 
 /// What a revision runs in the configured container.
-pub fn running(revision: &Revision, target: &EcsTarget) -> Running {
+pub fn running(revision: &TaskRevision, target: &EcsTarget) -> Running {
     let (release, digest) = (revision.put_there(&target.container), revision.digest(&target.container));
     if release == Some(ReleaseName::Baseline) {
         let restores = revision.ledger.as_ref().and_then(|entry| entry.restores.as_ref());
@@ -126,7 +128,7 @@ pub fn neutral(component: &Component, plan: &EcsPlan, release: &ReleaseName) -> 
         missing_variables: plan.missing_variables.clone(),
         warnings: warnings(&component.name, plan),
         has_pre_deploy: plan.target.pre_deploy.is_some(),
-        back: WayBack {
+        back: RollbackPlan {
             leaves: plan.leaves.clone(),
             is_forward: plan.is_forward,
             restores: plan.restores.as_ref().map(|arn| arn.short().to_owned()),
@@ -148,32 +150,32 @@ fn released(plan: &EcsPlan, release: &ReleaseName) -> Running {
 }
 
 /// What is done for a service, in order. One that is not to change is verified as strictly as one that is.
-fn steps(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
+fn steps(name: &ComponentName, plan: &EcsPlan) -> Vec<PlanStep> {
     let service = &plan.target.service;
     let rolls_out = plan.rolling_out || !plan.is_empty();
     let follow = if rolls_out {
-        Step::new(Verb::WaitFor, name, format!("wait until service {service} runs the release"))
+        PlanStep::new(StepVerb::WaitFor, name, format!("wait until service {service} runs the release"))
     } else {
-        Step::new(Verb::Verify, name, format!("verify that service {service} runs the release"))
+        PlanStep::new(StepVerb::Verify, name, format!("verify that service {service} runs the release"))
     };
     let probe = match plan.target.probes.len() {
         0 => None,
-        1 => Some(Step::new(Verb::Probe, name, "ask the probe")),
-        count => Some(Step::new(Verb::Probe, name, format!("ask the {count} probes"))),
+        1 => Some(PlanStep::new(StepVerb::Probe, name, "ask the probe")),
+        count => Some(PlanStep::new(StepVerb::Probe, name, format!("ask the {count} probes"))),
     };
     let settle = plan.settles().then(|| {
-        Step::new(Verb::Settle, name, format!("watch the release for {} s", plan.target.settle.time.as_secs()))
+        PlanStep::new(StepVerb::Settle, name, format!("watch the release for {} s", plan.target.settle.time.as_secs()))
     });
     changing(name, plan).into_iter().chain([follow]).chain(probe).chain(settle).collect()
 }
 
 /// What changes a service, in order.
-fn changing(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
+fn changing(name: &ComponentName, plan: &EcsPlan) -> Vec<PlanStep> {
     let revision = match &plan.next {
         NextRevision::Live => return Vec::new(),
         NextRevision::Registered(revision) => {
             let summary = format!("use revision {}, registered for this release before", revision.short());
-            Step::new(Verb::UseRevision, name, summary)
+            PlanStep::new(StepVerb::UseRevision, name, summary)
         }
         NextRevision::New(definition) => {
             let family = definition.known().unwrap_or(&plan.live.definition).family();
@@ -187,16 +189,15 @@ fn changing(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
                 }
                 Some(arn) => format!("register what {} was again: it served, by the ledger alone", arn.short()),
             };
-            Step::new(Verb::Register, name, summary)
+            PlanStep::new(StepVerb::Register, name, summary)
         }
     };
-    let pre_deploy =
-        plan.target.pre_deploy.as_ref().map(|_| {
-            Step::new(Verb::PreDeploy, name, "run the pre-deploy command as a one-off task of the new revision")
-        });
+    let pre_deploy = plan.target.pre_deploy.as_ref().map(|_| {
+        PlanStep::new(StepVerb::PreDeploy, name, "run the pre-deploy command as a one-off task of the new revision")
+    });
     let EcsTarget { service, cluster, .. } = &plan.target;
     let update = format!("update service {service} of {cluster} from {}", plan.live.short());
-    let update = Step::new(Verb::Update, name, update);
+    let update = PlanStep::new(StepVerb::Update, name, update);
     [revision.with_changes(plan.changes.clone())].into_iter().chain(pre_deploy).chain([update]).collect()
 }
 
@@ -303,7 +304,7 @@ fn drift(name: &ComponentName, plan: &EcsPlan) -> Option<PlanWarning> {
 }
 
 /// What becomes of a change by hand, to continue "it was changed by hand".
-fn what_becomes_of(drift: &HandChange, plan: &EcsPlan) -> &'static str {
+fn what_becomes_of(drift: &ServiceHandChange, plan: &EcsPlan) -> &'static str {
     match &plan.target.task_definition {
         _ if drift.by_ecs => ", or ECS rolled it back",
         _ if plan.restores.is_some() => "; the rollback does not keep that",

@@ -5,20 +5,20 @@ use yamlpath::{Component, Document, Route};
 
 use super::task_definition::{TaskDefinition, TaskDefinitionError};
 use crate::domain::check::outline::FileRules;
-use crate::domain::check::{Finding, Place, Rule, Subject};
+use crate::domain::check::{CheckFinding, CheckSubject, LinePlace, Rule};
 use crate::domain::ecs::names::ContainerName;
 
 /// What is checked of such a file.
 pub static RULES: FileRules = FileRules {
     what: "task-definition file",
     key: "task-definition",
-    subject: Subject::TaskDefinition,
+    subject: CheckSubject::TaskDefinition,
     missing: Rule::TaskDefinitionMissing,
     judge,
 };
 
 /// Judges a file. `container`: the one that gets the image, where it is known.
-fn judge(file: &str, text: &str, container: Option<&str>) -> Vec<Finding> {
+fn judge(file: &str, text: &str, container: Option<&str>) -> Vec<CheckFinding> {
     let container: Option<ContainerName> = container.and_then(|container| container.parse().ok());
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document: Value = match serde_json::from_str(text) {
@@ -26,19 +26,19 @@ fn judge(file: &str, text: &str, container: Option<&str>) -> Vec<Finding> {
         Err(error) => {
             let message = format!("the task definition is not JSON: {}", without_place(&error));
             let hint = "correct it: `python3 -m json.tool FILE` shows the place too";
-            let place = Place::at(error.line(), column(text, error.line(), error.column()));
-            return vec![Finding::new(Rule::TaskDefinitionSyntax, message, hint).in_file(file, Some(place))];
+            let place = LinePlace::at(error.line(), column(text, error.line(), error.column()));
+            return vec![CheckFinding::new(Rule::TaskDefinitionSyntax, message, hint).in_file(file, Some(place))];
         }
     };
     // JSON is YAML, and so a parser of YAML knows where its parts stand.
-    let places = Places { text, prefix: prefix(&document), document: Document::new(text).ok() };
+    let places = DefinitionPlaces { text, prefix: prefix(&document), document: Document::new(text).ok() };
     let definition = match TaskDefinition::from_json(document) {
         Ok(definition) => definition,
         Err(error) => {
             let hint = "write what `aws ecs register-task-definition --cli-input-json` takes: `family`, and \
                         `containerDefinitions` with a `name` each";
-            let finding = Finding::new(Rule::TaskDefinitionShape, error.to_string(), hint);
-            return vec![finding.in_file(file, Some(Place::at(1, 1)))];
+            let finding = CheckFinding::new(Rule::TaskDefinitionShape, error.to_string(), hint);
+            return vec![finding.in_file(file, Some(LinePlace::at(1, 1)))];
         }
     };
     let mut findings = Vec::new();
@@ -52,24 +52,24 @@ fn judge(file: &str, text: &str, container: Option<&str>) -> Vec<Finding> {
     findings
 }
 
-fn unknown_container(error: &TaskDefinitionError) -> Finding {
+fn unknown_container(error: &TaskDefinitionError) -> CheckFinding {
     let hint = "correct `container` in the component's configuration, or the name in the file";
-    Finding::new(Rule::TaskDefinitionContainer, error.to_string(), hint)
+    CheckFinding::new(Rule::TaskDefinitionContainer, error.to_string(), hint)
 }
 
 /// Fargate takes no task definition without sizes
 /// ([RegisterTaskDefinition](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html)).
-fn sizes(fields: &Value) -> Option<Finding> {
+fn sizes(fields: &Value) -> Option<CheckFinding> {
     let missing: Vec<&str> = ["cpu", "memory"].into_iter().filter(|key| fields.get(key).is_none()).collect();
     let [first, ..] = missing.as_slice() else { return None };
     is_fargate(fields).then(|| {
         let message = format!("`{}` is missing, which Fargate needs for the whole task", missing.join("` and `"));
-        Finding::new(Rule::TaskDefinitionSize, message, format!("add `\"{first}\"` beside `family`"))
+        CheckFinding::new(Rule::TaskDefinitionSize, message, format!("add `\"{first}\"` beside `family`"))
     })
 }
 
 /// Without an execution role ECS cannot read the secrets, and on Fargate it cannot pull from ECR.
-fn execution_role(fields: &Value) -> Option<Finding> {
+fn execution_role(fields: &Value) -> Option<CheckFinding> {
     if fields.get("executionRoleArn").is_some() {
         return None;
     }
@@ -85,7 +85,7 @@ fn execution_role(fields: &Value) -> Option<Finding> {
         return None;
     };
     let hint = "add `\"executionRoleArn\"` with the role that the service's tasks are started with";
-    Some(Finding::new(Rule::TaskDefinitionExecutionRole, message, hint))
+    Some(CheckFinding::new(Rule::TaskDefinitionExecutionRole, message, hint))
 }
 
 fn is_fargate(fields: &Value) -> bool {
@@ -118,18 +118,18 @@ fn prefix(document: &Value) -> Vec<Component<'static>> {
     }
 }
 
-struct Places<'a> {
+struct DefinitionPlaces<'a> {
     text: &'a str,
     prefix: Vec<Component<'static>>,
     document: Option<Document>,
 }
 
-impl Places<'_> {
-    fn of(&self, key: &'static str) -> Place {
+impl DefinitionPlaces<'_> {
+    fn of(&self, key: &'static str) -> LinePlace {
         let route = Route::from([self.prefix.clone(), vec![Component::from(key)]].concat());
         let feature = self.document.as_ref().and_then(|document| document.query_key_only(&route).ok());
         let span = feature.map(|feature| feature.location.byte_span);
-        span.map_or(Place::at(1, 1), |(start, end)| Place::of(self.text, &(start..end)))
+        span.map_or(LinePlace::at(1, 1), |(start, end)| LinePlace::of(self.text, &(start..end)))
     }
 }
 
@@ -150,7 +150,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<String> {
         let findings = judge("task.json", text, Some("web"));
-        let shown = |finding: &Finding| {
+        let shown = |finding: &CheckFinding| {
             let place = finding.place.unwrap();
             format!("{} {}:{}", finding.rule, place.line, place.column)
         };

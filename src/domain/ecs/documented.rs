@@ -1,10 +1,10 @@
 //! What `docs/iam/README.md` says of the rights on stage is true of the documents that `shipgate iam` prints.
 
 use super::iam::{LogGroup, PolicySubject};
-use crate::domain::iam::jobs::{ChangedIn, Environment, JobContext, jobs};
-use crate::domain::iam::policy::{Subject, statements};
-use crate::domain::iam::rights::{Place, Statement};
-use crate::domain::role::Access;
+use crate::domain::iam::jobs::{ChangedIn, JobContext, RoleEnvironment, jobs};
+use crate::domain::iam::policy::{PolicyScope, statements};
+use crate::domain::iam::rights::{ResourceScope, Statement};
+use crate::domain::role::RolePurpose;
 
 const PAGE: &str = include_str!("../../../docs/iam/README.md");
 const HEADING: &str = "## What a right on stage decides on production";
@@ -22,7 +22,7 @@ fn in_code(cell: &str) -> Vec<&str> {
 }
 
 /// Stage, with everything that gives a statement.
-fn stage() -> Subject {
+fn stage() -> PolicyScope {
     let service = PolicySubject {
         cluster: "stage-cluster".parse().unwrap(),
         service: "stage-backend".parse().unwrap(),
@@ -32,9 +32,9 @@ fn stage() -> Subject {
         pre_deploy: true,
         alarms: vec!["stage-5xx".to_owned()],
     };
-    let place = Place { account: "123456789012".parse().unwrap(), region: "us-east-1".parse().unwrap() };
+    let place = ResourceScope { account: "123456789012".parse().unwrap(), region: "us-east-1".parse().unwrap() };
     let needs = service.needs(&place);
-    Subject { place, repositories: vec![("stage-shop".parse().unwrap(), true)], needs, is_source: true }
+    PolicyScope { place, repositories: vec![("stage-shop".parse().unwrap(), true)], needs, is_source: true }
 }
 
 fn is_statement(word: &&str) -> bool {
@@ -43,7 +43,7 @@ fn is_statement(word: &&str) -> bool {
 
 #[test]
 fn every_right_of_the_table_is_one_of_the_role() {
-    let all = statements(&stage(), Access::Change);
+    let all = statements(&stage(), RolePurpose::Change);
     let mut named = Vec::new();
     for row in rows() {
         let words = in_code(row[0]);
@@ -77,7 +77,7 @@ fn every_right_of_the_table_is_one_of_the_role() {
 /// Finding 12 of the adversary's report, as the table says it.
 #[test]
 fn a_pull_request_may_read_every_task_definition() {
-    let environment = Environment {
+    let environment = RoleEnvironment {
         name: "stage".to_owned(),
         changed_in: None,
         has_read_role: true,
@@ -86,8 +86,8 @@ fn a_pull_request_may_read_every_task_definition() {
     let lets_in_pulls = |access| {
         jobs(&environment, access, "main", true).iter().any(|admission| admission.job == JobContext::PullRequest)
     };
-    assert!(lets_in_pulls(Access::Read) && !lets_in_pulls(Access::Change));
-    let read = statements(&stage(), Access::Read);
+    assert!(lets_in_pulls(RolePurpose::Read) && !lets_in_pulls(RolePurpose::Change));
+    let read = statements(&stage(), RolePurpose::Read);
     let definitions = read.iter().find(|statement| statement.rights.sid == "ReadDefinitions").unwrap();
     assert_eq!(definitions.resources, ["*"]);
     let row = rows().into_iter().find(|row| row[0].contains("`ReadDefinitions`")).unwrap();
@@ -97,7 +97,7 @@ fn a_pull_request_may_read_every_task_definition() {
 /// Production is promoted to: stage's rights include none of its own.
 #[test]
 fn no_statement_of_stage_names_anything_of_production() {
-    for statement in statements(&stage(), Access::Change) {
+    for statement in statements(&stage(), RolePurpose::Change) {
         let foreign = statement.resources.iter().find(|arn| *arn != "*" && !arn.contains("stage"));
         assert_eq!(foreign, None, "{}", statement.rights.sid);
     }

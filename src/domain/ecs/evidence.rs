@@ -3,7 +3,7 @@
 //! Tags can be changed by everybody who may tag; the content of a revision cannot. So bytes and release come from the
 //! content, and where a tag differs the revision is no success. That it served at all is known by its tags alone.
 
-use super::service::Revision;
+use super::service::TaskRevision;
 use crate::domain::ecs::ledger::LedgerEntry;
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::ids::RecordId;
@@ -20,23 +20,23 @@ pub struct Success {
 }
 
 /// The success of a revision. `None`: its tags call it none, or its content does not confirm them.
-pub fn success(revision: &Revision, container: &ContainerName) -> Option<Success> {
+pub fn success(revision: &TaskRevision, container: &ContainerName) -> Option<Success> {
     judged(revision, container)?.ok()
 }
 
 /// Why a revision that its tags call a success is none. `None`: it is one, or its tags do not say so.
-pub fn doubt(revision: &Revision, container: &ContainerName) -> Option<String> {
+pub fn doubt(revision: &TaskRevision, container: &ContainerName) -> Option<String> {
     judged(revision, container)?.err()
 }
 
 /// The doubts about some revisions, each with the revision's name.
-pub fn doubts(revisions: &[Revision], container: &ContainerName) -> Vec<String> {
+pub fn doubts(revisions: &[TaskRevision], container: &ContainerName) -> Vec<String> {
     let each = revisions.iter().filter_map(|revision| Some((revision, doubt(revision, container)?)));
     each.map(|(revision, reason)| format!("{}: {reason}", revision.short())).collect()
 }
 
 /// What the tags of a revision say that its content contradicts, whatever its outcome.
-pub fn contradiction(revision: &Revision, container: &ContainerName) -> Option<String> {
+pub fn contradiction(revision: &TaskRevision, container: &ContainerName) -> Option<String> {
     let entry = revision.ledger.as_ref()?;
     // A baseline has no commit that its content could confirm.
     let is_baseline = entry.release.is_baseline();
@@ -63,20 +63,20 @@ pub fn contradiction(revision: &Revision, container: &ContainerName) -> Option<S
 
 /// Whether shipgate registered a revision for a release, by its tags, as far as its content confirms that; however that
 /// ended.
-pub fn is_registered(revision: &Revision, container: &ContainerName) -> bool {
+pub fn is_registered(revision: &TaskRevision, container: &ContainerName) -> bool {
     let entry = revision.ledger.as_ref().filter(|entry| !entry.release.is_baseline());
     entry.is_some_and(|entry| confirmed(revision, entry, container).is_ok())
 }
 
 /// What a rollback brought back from before the first release is no success of a release.
-fn judged(revision: &Revision, container: &ContainerName) -> Option<Result<Success, String>> {
+fn judged(revision: &TaskRevision, container: &ContainerName) -> Option<Result<Success, String>> {
     let entry = revision.ledger.as_ref().filter(|entry| entry.succeeded() && !entry.release.is_baseline())?;
     Some(confirmed(revision, entry, container))
 }
 
 /// Whether a revision is one of shipgate's in every respect. Each registration writes all of these, the first one of a
 /// service too.
-fn confirmed(revision: &Revision, entry: &LedgerEntry, container: &ContainerName) -> Result<Success, String> {
+fn confirmed(revision: &TaskRevision, entry: &LedgerEntry, container: &ContainerName) -> Result<Success, String> {
     let image = revision.definition.image_of(container).map_err(|_| format!("it has no container `{container}`"))?;
     if let Some(contradiction) = contradiction(revision, container) {
         return Err(contradiction);
@@ -97,12 +97,12 @@ fn confirmed(revision: &Revision, entry: &LedgerEntry, container: &ContainerName
 
 /// The first of some revisions that shipgate registered for a release with an image in a container.
 pub fn recorded_by<'a>(
-    revisions: impl IntoIterator<Item = &'a Revision>,
+    revisions: impl IntoIterator<Item = &'a TaskRevision>,
     container: &ContainerName,
     release: &ReleaseName,
     digest: &Digest,
 ) -> Option<RecordId> {
-    let records = |revision: &&Revision| {
+    let records = |revision: &&TaskRevision| {
         revision.ledger.is_some()
             && revision.digest(container).as_ref() == Some(digest)
             && revision.release(container).as_ref() == Some(release)
@@ -128,7 +128,7 @@ pub(crate) mod tests {
     }
 
     /// A revision as shipgate registers it for a release, with an outcome.
-    pub(crate) fn registered(number: u64, character: char, outcome: &str) -> Revision {
+    pub(crate) fn registered(number: u64, character: char, outcome: &str) -> TaskRevision {
         let entry = LedgerEntry {
             digest: Some(digest(character)),
             provenance: Provenance { run: Some("acme/shop/7/1".to_owned()), ..Provenance::default() },
@@ -142,7 +142,7 @@ pub(crate) mod tests {
         revision
     }
 
-    fn edit(revision: &mut Revision, change: impl FnOnce(&mut serde_json::Value)) {
+    fn edit(revision: &mut TaskRevision, change: impl FnOnce(&mut serde_json::Value)) {
         let mut document = revision.definition.to_json();
         change(&mut document["containerDefinitions"][0]);
         revision.definition = TaskDefinition::from_json(document).unwrap();
@@ -165,7 +165,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_revision_that_lacks_or_contradicts_anything_is_no_success() {
-        type Forge = fn(&mut Revision);
+        type Forge = fn(&mut TaskRevision);
         let forged: [(Forge, &str); 9] = [
             (|it| it.ledger.as_mut().unwrap().digest = Some(digest('b')), "`shipgate:digest` says sha256:bbbb"),
             (|it| it.ledger.as_mut().unwrap().release = release('b'), "`shipgate:sha` says bbbbbbb"),

@@ -91,7 +91,7 @@ fn class(task: &Task, reason: &str) -> String {
 
 /// Tasks of a release that ended in the same way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
+pub struct RepeatedFailure {
     /// How they ended.
     pub ending: Ending,
     /// How many did.
@@ -116,19 +116,19 @@ impl OfDeployment<'_> {
 }
 
 /// The way in which most of a deployment's stopped tasks ended that speaks against it. `None`: none did.
-pub fn evidence(of: &OfDeployment<'_>, stopped: &[Task]) -> Option<Evidence> {
-    let mut groups: Vec<Evidence> = Vec::new();
+pub fn evidence(of: &OfDeployment<'_>, stopped: &[Task]) -> Option<RepeatedFailure> {
+    let mut groups: Vec<RepeatedFailure> = Vec::new();
     for ending in stopped.iter().filter(|task| of.has(task)).filter_map(ending) {
         match groups.iter_mut().find(|group| group.ending == ending) {
             Some(group) => group.count += 1,
-            None => groups.push(Evidence { ending, count: 1 }),
+            None => groups.push(RepeatedFailure { ending, count: 1 }),
         }
     }
     // The first of several that are as large: `max_by_key` takes the last.
     groups.into_iter().rev().max_by_key(|group| group.count)
 }
 
-impl Evidence {
+impl RepeatedFailure {
     /// Whether it is enough to give the release up: as many as the configuration says, and at least as many as run or are
     /// on the way. Of a hundred tasks three may fail, and the release is sound.
     pub fn is_enough(&self, fail_fast: u32, running: i32) -> bool {
@@ -241,7 +241,7 @@ mod tests {
         let created = |created| Task { created, ..one(1) };
         assert_eq!(evidence(&since, &[created(at(9)), created(at(10)), created(None)]).unwrap().count, 2);
 
-        let three = Evidence { ending: Ending::Unhealthy, count: 3 };
+        let three = RepeatedFailure { ending: Ending::Unhealthy, count: 3 };
         for (fail_fast, running, enough) in [(3, 0, true), (3, 3, true), (3, 4, false), (4, 0, false), (0, 0, false)] {
             assert_eq!(three.is_enough(fail_fast, running), enough, "{fail_fast} {running}");
         }

@@ -2,7 +2,7 @@
 
 use super::evidence::{is_registered, success};
 use super::ids::RevisionArn;
-use super::service::Revision;
+use super::service::TaskRevision;
 use crate::domain::ecs::ledger::LedgerEntry;
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::neutral;
@@ -10,13 +10,13 @@ use crate::domain::release::ReleaseName;
 
 /// The release that a service runs as shipgate put it there, by the content of the revision. `None`: another program put there
 /// what runs, whatever its labels say.
-pub fn runs(live: &Revision, container: &ContainerName) -> Option<ReleaseName> {
+pub fn runs(live: &TaskRevision, container: &ContainerName) -> Option<ReleaseName> {
     live.ledger.as_ref().and_then(|_| live.put_there(container))
 }
 
 /// Whether a rollback put there what a service runs, and ended before it knew whether that serves. Only what is proven
 /// to have failed is `broken` in the ledger.
-pub fn is_cut_off(live: &Revision, past: &[Revision]) -> bool {
+pub fn is_cut_off(live: &TaskRevision, past: &[TaskRevision]) -> bool {
     let unknown =
         |entry: &LedgerEntry| matches!(entry.outcome.as_deref(), None | Some("timed-out" | "interrupted" | "unproven"));
     live.ledger.as_ref().is_some_and(|entry| unknown(entry) && restores(live, past).is_some())
@@ -27,7 +27,7 @@ pub fn is_cut_off(live: &Revision, past: &[Revision]) -> bool {
 ///
 /// What a rollback put there counts as old as what it restored, so that a second rollback goes further back, never
 /// forward.
-pub fn earlier<'a>(live: &Revision, past: &'a [Revision], container: &ContainerName) -> Vec<&'a Revision> {
+pub fn earlier<'a>(live: &TaskRevision, past: &'a [TaskRevision], container: &ContainerName) -> Vec<&'a TaskRevision> {
     let position = age(live, past);
     let runs = runs(live, container);
     let candidates = past.iter().filter(|revision| {
@@ -38,16 +38,21 @@ pub fn earlier<'a>(live: &Revision, past: &'a [Revision], container: &ContainerN
 }
 
 /// The newest revision with which a release served.
-pub fn of_release<'a>(past: &'a [Revision], release: &ReleaseName, container: &ContainerName) -> Option<&'a Revision> {
-    let served = |revision: &&Revision| success(revision, container).is_some_and(|served| served.release == *release);
+pub fn of_release<'a>(
+    past: &'a [TaskRevision],
+    release: &ReleaseName,
+    container: &ContainerName,
+) -> Option<&'a TaskRevision> {
+    let served =
+        |revision: &&TaskRevision| success(revision, container).is_some_and(|served| served.release == *release);
     past.iter().find(served)
 }
 
 /// What a service ran before its first release of shipgate.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Baseline<'a> {
+pub enum ServiceBaseline<'a> {
     /// This revision, which it can run again.
-    Open(&'a Revision),
+    Open(&'a TaskRevision),
     /// The revision of this ARN, and the service runs it, or what a rollback restored of it.
     Runs(&'a RevisionArn),
     /// The revision of this ARN, which is not active any more.
@@ -63,44 +68,53 @@ pub enum Baseline<'a> {
 ///
 /// A tag can be changed by everybody who may tag. So it counts only where content confirms the rest of the entry, and names
 /// an older revision of the same family that is none of shipgate.
-pub fn baseline<'a>(live: &'a Revision, past: &'a [Revision], is_all: bool, container: &ContainerName) -> Baseline<'a> {
+pub fn baseline<'a>(
+    live: &'a TaskRevision,
+    past: &'a [TaskRevision],
+    is_all: bool,
+    container: &ContainerName,
+) -> ServiceBaseline<'a> {
     let ours = past.iter().chain([live]).filter(|revision| is_registered(revision, container));
-    let Some(first) = ours.min_by_key(|revision| revision.arn.number()) else { return Baseline::NoRelease };
+    let Some(first) = ours.min_by_key(|revision| revision.arn.number()) else { return ServiceBaseline::NoRelease };
     if !is_all {
         let count = past.len();
-        return Baseline::Unknown(format!("only the newest {count} revisions of its family were read"));
+        return ServiceBaseline::Unknown(format!("only the newest {count} revisions of its family were read"));
     }
-    let Some(arn) = first.ledger.as_ref().and_then(|entry| entry.previous.as_ref()) else { return Baseline::NoRelease };
+    let Some(arn) = first.ledger.as_ref().and_then(|entry| entry.previous.as_ref()) else {
+        return ServiceBaseline::NoRelease;
+    };
     let family = |arn: &RevisionArn| arn.as_str().rsplit_once(':').map(|(family, _)| family.to_owned());
     if family(arn) != family(&first.arn) || arn.number() >= first.arn.number() {
         let (first, named) = (first.short(), neutral::phrase(arn.as_str(), 300));
-        return Baseline::Unknown(format!(
+        return ServiceBaseline::Unknown(format!(
             "{named}, which {first} says it ran before, is no older revision of its family"
         ));
     }
     let position = age(live, past);
     if position == arn.number() {
-        return Baseline::Runs(arn);
+        return ServiceBaseline::Runs(arn);
     }
     if position < arn.number() {
-        return Baseline::Unknown(format!("it runs {}, which is older than {}", live.short(), arn.short()));
+        return ServiceBaseline::Unknown(format!("it runs {}, which is older than {}", live.short(), arn.short()));
     }
     // A release whose tags were taken off is none that ran before the first.
-    let is_ours = |revision: &Revision| {
+    let is_ours = |revision: &TaskRevision| {
         revision.ledger.is_some() || (!revision.of_another && revision.definition.release_label(container).is_some())
     };
     match past.iter().find(|revision| revision.arn == *arn) {
         Some(revision) if is_ours(revision) => {
             let (first, named) = (first.short(), revision.short());
-            Baseline::Unknown(format!("{named}, which {first} says it ran before, looks like a release of shipgate"))
+            ServiceBaseline::Unknown(format!(
+                "{named}, which {first} says it ran before, looks like a release of shipgate"
+            ))
         }
-        Some(revision) => Baseline::Open(revision),
-        None => Baseline::Gone(arn),
+        Some(revision) => ServiceBaseline::Open(revision),
+        None => ServiceBaseline::Gone(arn),
     }
 }
 
 /// The number of the revision that first had this content.
-fn age(live: &Revision, past: &[Revision]) -> Option<u64> {
+fn age(live: &TaskRevision, past: &[TaskRevision]) -> Option<u64> {
     let mut next = restores(live, past);
     let mut position = live.arn.number();
     // Each step leads to a smaller number, so this ends.
@@ -113,9 +127,9 @@ fn age(live: &Revision, past: &[Revision]) -> Option<u64> {
 }
 
 /// The revision that another one restores, by its tag. Where that is at hand and has other content, the tag is wrong.
-fn restores<'a>(revision: &'a Revision, past: &[Revision]) -> Option<&'a RevisionArn> {
+fn restores<'a>(revision: &'a TaskRevision, past: &[TaskRevision]) -> Option<&'a RevisionArn> {
     let arn = revision.ledger.as_ref()?.restores.as_ref()?;
-    let differs = |original: &Revision| !original.definition.changes_to(&revision.definition).is_empty();
+    let differs = |original: &TaskRevision| !original.definition.changes_to(&revision.definition).is_empty();
     let is_wrong = past.iter().any(|original| original.arn == *arn && differs(original));
     (!is_wrong).then_some(arn)
 }
@@ -131,14 +145,14 @@ mod tests {
     }
 
     /// `7:c=3 ok` in words: revision 7 of release `c`, which restores revision 3.
-    fn past(number: u64, letter: char, outcome: &str, restores: Option<u64>) -> Revision {
+    fn past(number: u64, letter: char, outcome: &str, restores: Option<u64>) -> TaskRevision {
         let arn = |number: u64| format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}").into();
         let mut revision = registered(number, letter, outcome);
         revision.ledger.as_mut().unwrap().restores = restores.map(arn);
         revision
     }
 
-    fn numbers(live: &Revision, all: &[Revision]) -> Vec<u64> {
+    fn numbers(live: &TaskRevision, all: &[TaskRevision]) -> Vec<u64> {
         earlier(live, all, &web()).iter().filter_map(|revision| revision.arn.number()).collect()
     }
 
@@ -199,19 +213,19 @@ mod tests {
     }
 
     /// What somebody else put there as revision 1, and releases of shipgate after it, the first with that as `previous`.
-    fn over_a_baseline(ours: Vec<Revision>) -> Vec<Revision> {
+    fn over_a_baseline(ours: Vec<TaskRevision>) -> Vec<TaskRevision> {
         ours.into_iter().rev().chain([revision(1, "repo:bootstrap", "x", None)]).collect()
     }
 
     #[test]
     fn the_baseline_is_what_ran_before_the_oldest_of_ours() {
         let all = over_a_baseline(vec![past(2, 'a', "broken", None), past(3, 'b', "deployed", None)]);
-        let of = |live: &Revision, all: &[Revision], is_all: bool| match baseline(live, all, is_all, &web()) {
-            Baseline::Open(revision) => format!("open {}", revision.short()),
-            Baseline::Runs(arn) => format!("runs {}", arn.short()),
-            Baseline::Gone(arn) => format!("gone {}", arn.short()),
-            Baseline::Unknown(reason) => format!("unknown: {reason}"),
-            Baseline::NoRelease => "no release".to_owned(),
+        let of = |live: &TaskRevision, all: &[TaskRevision], is_all: bool| match baseline(live, all, is_all, &web()) {
+            ServiceBaseline::Open(revision) => format!("open {}", revision.short()),
+            ServiceBaseline::Runs(arn) => format!("runs {}", arn.short()),
+            ServiceBaseline::Gone(arn) => format!("gone {}", arn.short()),
+            ServiceBaseline::Unknown(reason) => format!("unknown: {reason}"),
+            ServiceBaseline::NoRelease => "no release".to_owned(),
         };
         for live in &all[..2] {
             assert_eq!(of(live, &all, true), "open backend:1");
@@ -228,18 +242,18 @@ mod tests {
             outcome: Some("deployed".to_owned()),
             ..LedgerEntry::new(ReleaseName::Baseline, &"arn".into())
         });
-        let again: Vec<Revision> = std::iter::once(restored.clone()).chain(all.iter().cloned()).collect();
+        let again: Vec<TaskRevision> = std::iter::once(restored.clone()).chain(all.iter().cloned()).collect();
         assert_eq!(of(&restored, &again, true), "runs backend:1");
         assert_eq!((runs(&restored, &web()), numbers(&restored, &again)), (Some(ReleaseName::Baseline), vec![]));
         // What came after that has the release before in its history, and the baseline below.
-        let after: Vec<Revision> = std::iter::once(past(5, 'c', "deployed", None)).chain(again).collect();
+        let after: Vec<TaskRevision> = std::iter::once(past(5, 'c', "deployed", None)).chain(again).collect();
         assert_eq!((numbers(&after[0], &after), of(&after[0], &after, true)), (vec![3], "open backend:1".to_owned()));
     }
 
     #[test]
     fn a_tag_makes_up_no_baseline() {
-        type Forge = fn(&mut Vec<Revision>);
-        let name = |all: &mut Vec<Revision>, arn: &str| all[0].ledger.as_mut().unwrap().previous = Some(arn.into());
+        type Forge = fn(&mut Vec<TaskRevision>);
+        let name = |all: &mut Vec<TaskRevision>, arn: &str| all[0].ledger.as_mut().unwrap().previous = Some(arn.into());
         let cases: [(Forge, &str); 4] = [
             (|all| all[1].ledger = None, "looks like a release of shipgate"),
             (|all| all[1].ledger.as_mut().unwrap().digest = None, "looks like a release of shipgate"),
@@ -256,7 +270,7 @@ mod tests {
             }
             name(&mut all, &format!("{prefix}{named}"));
             let found = baseline(&all[0], &all, true, &web());
-            assert!(matches!(&found, Baseline::Unknown(found) if found.contains(reason)), "{reason}: {found:?}");
+            assert!(matches!(&found, ServiceBaseline::Unknown(found) if found.contains(reason)), "{reason}: {found:?}");
         }
     }
 

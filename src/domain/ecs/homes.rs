@@ -5,7 +5,7 @@
 //! whatever the service runs has them, and they are found without a search.
 
 use super::ids::RevisionArn;
-use super::service::{Revision, Service};
+use super::service::{Service, TaskRevision};
 use crate::domain::ecs::ledger;
 use crate::domain::hold::{self, Hold, HoldScope};
 
@@ -19,7 +19,7 @@ pub struct Homes {
 }
 
 /// The homes of holds that are put on a service one after the other.
-pub fn homes(service: &Service, live: &Revision, holds: &[String]) -> Vec<Homes> {
+pub fn homes(service: &Service, live: &TaskRevision, holds: &[String]) -> Vec<Homes> {
     let mut on_service = service.tag_keys.clone();
     let mut on_revision = live.tag_keys.clone();
     let mark = ledger::service_key().to_owned();
@@ -39,14 +39,14 @@ fn take_room(keys: &mut Vec<String>, more: &[&str]) -> bool {
 }
 
 /// All holds on a service, in either home: its own, and those of what it runs and of the revisions beside that.
-pub fn holds(service: &Service, live: &Revision, others: &[Revision]) -> Vec<Hold> {
+pub fn holds(service: &Service, live: &TaskRevision, others: &[TaskRevision]) -> Vec<Hold> {
     let of_revisions = others.iter().flat_map(|revision| &revision.holds);
     hold::merged(service.holds.iter().chain(&live.holds).chain(of_revisions))
 }
 
 /// The holds that the next revision takes over. One by hand stays on the service alone. Of two with the same key, one
 /// that cannot be read goes first, and what stands on a revision before what stands on the service.
-pub fn to_carry(service: &Service, live: &Revision, others: &[Revision]) -> Vec<Hold> {
+pub fn to_carry(service: &Service, live: &TaskRevision, others: &[TaskRevision]) -> Vec<Hold> {
     let of_service = service.holds.iter().filter(|hold| !matches!(hold.scope, HoldScope::All { .. }));
     let of_revisions = others.iter().flat_map(|revision| &revision.holds);
     let mut holds: Vec<Hold> = live.holds.iter().chain(of_revisions).chain(of_service).cloned().collect();

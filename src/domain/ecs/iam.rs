@@ -4,7 +4,7 @@
 //! of Amazon ECS, of `CloudWatch` Logs, and of IAM.
 
 use crate::domain::ecs::names::{ClusterName, ServiceName};
-use crate::domain::iam::rights::{Condition, Need, NeededFor, Place, Rights, Statement};
+use crate::domain::iam::rights::{Condition, Need, NeededFor, ResourceScope, Rights, Statement};
 use crate::domain::names::{InvalidName, Region};
 use crate::domain::role::RoleArn;
 
@@ -116,7 +116,7 @@ impl PolicySubject {
     }
 
     /// The rights that it needs.
-    pub fn needs(&self, place: &Place) -> Vec<Need> {
+    pub fn needs(&self, place: &ResourceScope) -> Vec<Need> {
         let arns = Arns { subject: self, place };
         let before = self.pre_deploy.then(|| pre_deploy(&arns));
         let always = reading(&arns).into_iter().chain(proving(&arns)).chain(changing(&arns));
@@ -127,7 +127,7 @@ impl PolicySubject {
 /// The resources of a service. Many actions also have the cluster: AWS checks the one or the other, by the action.
 struct Arns<'a> {
     subject: &'a PolicySubject,
-    place: &'a Place,
+    place: &'a ResourceScope,
 }
 
 impl Arns<'_> {
@@ -166,7 +166,7 @@ impl Arns<'_> {
         let groups = self.subject.log_groups.iter();
         let arns = groups.map(|group| {
             let region = group.region.clone().unwrap_or_else(|| self.place.region.clone());
-            let place = Place { account: self.place.account.clone(), region };
+            let place = ResourceScope { account: self.place.account.clone(), region };
             place.arn("logs", &format!("log-group:{}", group.name))
         });
         arns.flat_map(|arn| [format!("{arn}:*"), arn]).collect()
@@ -242,8 +242,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::iam::policy::{Subject, document, statements};
-    use crate::domain::role::Access;
+    use crate::domain::iam::policy::{PolicyScope, document, statements};
+    use crate::domain::role::RolePurpose;
 
     fn service(name: &str, pre_deploy: bool) -> PolicySubject {
         PolicySubject {
@@ -257,13 +257,13 @@ mod tests {
         }
     }
 
-    fn subject_of(services: &[PolicySubject]) -> Subject {
-        let place = Place { account: "123456789012".parse().unwrap(), region: "us-east-1".parse().unwrap() };
+    fn subject_of(services: &[PolicySubject]) -> PolicyScope {
+        let place = ResourceScope { account: "123456789012".parse().unwrap(), region: "us-east-1".parse().unwrap() };
         let needs = services.iter().flat_map(|service| service.needs(&place)).collect();
-        Subject { place, repositories: vec![("stage-shop".parse().unwrap(), false)], needs, is_source: false }
+        PolicyScope { place, repositories: vec![("stage-shop".parse().unwrap(), false)], needs, is_source: false }
     }
 
-    fn subject() -> Subject {
+    fn subject() -> PolicyScope {
         subject_of(&[service("backend", true), service("worker", false)])
     }
 
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn only_what_cannot_name_a_resource_is_allowed_everywhere() {
-        let all = statements(&subject(), Access::Change);
+        let all = statements(&subject(), RolePurpose::Change);
         let everywhere: Vec<_> = all.iter().filter(|it| it.resources == ["*"]).map(|it| it.rights.sid).collect();
         assert_eq!(everywhere, ["RegistryLogin", "ReadDefinitions", "ListTasks", "RegisterDefinitions"]);
         let own = |arn: &String| arn == "*" || arn.contains(":123456789012:");
@@ -282,9 +282,9 @@ mod tests {
 
     #[test]
     fn who_changes_may_also_look() {
-        let source = Subject { is_source: true, ..subject() };
-        let change = actions(&statements(&source, Access::Change));
-        let look = actions(&statements(&source, Access::Read));
+        let source = PolicyScope { is_source: true, ..subject() };
+        let change = actions(&statements(&source, RolePurpose::Change));
+        let look = actions(&statements(&source, RolePurpose::Read));
         assert!(look.iter().all(|action| change.contains(action)));
         let reads = ["Get", "Describe", "List", "Batch", "Filter"];
         let is_read = |action: &&str| reads.iter().any(|read| action.split_once(':').unwrap().1.starts_with(read));
@@ -293,8 +293,9 @@ mod tests {
 
     #[test]
     fn what_is_not_configured_is_not_allowed() {
-        let sids =
-            |subject: &Subject| statements(subject, Access::Change).iter().map(|it| it.rights.sid).collect::<Vec<_>>();
+        let sids = |subject: &PolicyScope| {
+            statements(subject, RolePurpose::Change).iter().map(|it| it.rights.sid).collect::<Vec<_>>()
+        };
         assert!(sids(&subject()).contains(&"RunPreDeploy") && sids(&subject()).contains(&"PassRoles"));
         let less = subject_of(&[PolicySubject { roles: Vec::new(), ..service("worker", false) }]);
         for absent in ["RunPreDeploy", "StopPreDeploy", "PassRoles"] {
@@ -312,7 +313,7 @@ mod tests {
     #[test]
     fn statements_keep_their_order_whatever_the_first_service_lacks() {
         let new = PolicySubject { families: Vec::new(), log_groups: Vec::new(), ..service("worker", false) };
-        let all = statements(&subject_of(&[new, service("backend", true)]), Access::Change);
+        let all = statements(&subject_of(&[new, service("backend", true)]), RolePurpose::Change);
         let sids: Vec<_> = all.iter().map(|statement| statement.rights.sid).skip(3).collect();
         assert_eq!(sids, RIGHTS.iter().map(|rights| rights.sid).collect::<Vec<_>>());
     }
@@ -322,7 +323,7 @@ mod tests {
         let elsewhere = LogGroup { name: "/ecs/proxy".to_owned(), region: Some("eu-west-1".parse().unwrap()) };
         let mut backend = service("backend", false);
         backend.log_groups.push(elsewhere);
-        let all = statements(&subject_of(&[backend]), Access::Change);
+        let all = statements(&subject_of(&[backend]), RolePurpose::Change);
         let read = all.iter().find(|statement| statement.rights == READ_LOGS).unwrap();
         let group = |region: &str, name: &str| format!("arn:aws:logs:{region}:123456789012:log-group:/ecs/{name}");
         for arn in [group("us-east-1", "backend"), group("eu-west-1", "proxy")] {
@@ -332,7 +333,7 @@ mod tests {
 
     #[test]
     fn roles_are_passed_to_tasks_alone() {
-        let document = document(&statements(&subject(), Access::Change));
+        let document = document(&statements(&subject(), RolePurpose::Change));
         let all = document["Statement"].as_array().unwrap();
         let pass = all.iter().find(|statement| statement["Sid"] == "PassRoles").unwrap();
         assert_eq!(pass["Resource"], json!(["arn:aws:iam::123456789012:role/task"]));
@@ -342,7 +343,7 @@ mod tests {
     /// A family may run in any cluster, as far as its ARN says.
     #[test]
     fn tasks_are_started_and_listed_in_the_own_cluster_alone() {
-        let document = document(&statements(&subject(), Access::Change));
+        let document = document(&statements(&subject(), RolePurpose::Change));
         let all = document["Statement"].as_array().unwrap();
         let own = json!({"ecs:cluster": ["arn:aws:ecs:us-east-1:123456789012:cluster/stage-cluster"]});
         let here: Vec<_> = all.iter().filter(|it| it["Condition"]["ArnEqualsIfExists"] == own).collect();
@@ -355,7 +356,7 @@ mod tests {
     #[test]
     fn a_role_that_is_named_without_its_arn_is_passed_by_it() {
         let named = PolicySubject { roles: vec!["ecsTaskExecutionRole".to_owned()], ..service("backend", true) };
-        let all = statements(&subject_of(&[named, service("worker", false)]), Access::Change);
+        let all = statements(&subject_of(&[named, service("worker", false)]), RolePurpose::Change);
         let pass = all.iter().find(|statement| statement.rights == PASS_ROLES).unwrap();
         let expected = ["ecsTaskExecutionRole", "task"].map(|name| format!("arn:aws:iam::123456789012:role/{name}"));
         assert_eq!(pass.resources, expected);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::diagnosis::{Subject, ended};
+use super::diagnosis::{DiagnosedRevision, ended};
 use super::service::Task;
 use crate::domain::failure::Cause;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 
 const INTERVAL: Duration = Duration::from_millis(700);
 /// The pause after a transient error.
@@ -17,7 +17,7 @@ const LOG_INTERVAL: Duration = Duration::from_millis(300);
 
 /// What to ask next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Question {
+pub enum TaskQuery {
     /// Nothing: the task was seen a moment ago.
     Nothing,
     /// What is new in the log, and what the task does now.
@@ -28,16 +28,16 @@ pub enum Question {
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub struct Answer<E> {
+pub struct TaskAnswer<E> {
     /// Whether there was anything new in the log.
     pub logged: bool,
     /// The task, where it was asked for.
-    pub task: Seen<E>,
+    pub task: TaskReading<E>,
 }
 
 /// What a read of the task says.
 #[derive(Debug, Clone)]
-pub enum Seen<E> {
+pub enum TaskReading<E> {
     /// It was not asked for, or is not known everywhere yet.
     Nothing,
     /// The task.
@@ -50,7 +50,7 @@ pub enum Seen<E> {
 
 /// How the waiting ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Waited<E> {
+pub enum OneOffEnd<E> {
     /// The task stopped.
     Stopped,
     /// It still ran at the timeout.
@@ -81,48 +81,48 @@ impl<E> OneOff<E> {
     }
 
     /// Takes an answer so long after the beginning.
-    pub fn see(&mut self, elapsed: Duration, answer: Answer<E>) -> Step<Waited<E>, Question> {
+    pub fn see(&mut self, elapsed: Duration, answer: TaskAnswer<E>) -> PollStep<OneOffEnd<E>, TaskQuery> {
         let mut pause = INTERVAL;
         self.warning = None;
         match answer.task {
-            Seen::Permanent(error) => return Step::Done(Waited::Lost(error)),
-            Seen::Transient(error) => {
+            TaskReading::Permanent(error) => return PollStep::Done(OneOffEnd::Lost(error)),
+            TaskReading::Transient(error) => {
                 self.warning = (!self.blind).then_some(error);
                 self.blind = true;
                 pause = AFTER_ERROR;
             }
-            Seen::Task(task) => {
+            TaskReading::Task(task) => {
                 self.blind = false;
                 self.task = *task;
             }
-            Seen::Nothing => {}
+            TaskReading::Nothing => {}
         }
         if self.task.last_status == "STOPPED" {
             return self.rest_of_log(elapsed, answer.logged);
         }
         let left = self.timeout.saturating_sub(elapsed);
         if left.is_zero() {
-            return Step::Done(if self.blind { Waited::Unseen } else { Waited::TimedOut });
+            return PollStep::Done(if self.blind { OneOffEnd::Unseen } else { OneOffEnd::TimedOut });
         }
         let after = if self.blind { pause.min(left) } else { pause };
-        Step::Ask { after, question: Question::Task }
+        PollStep::Ask { after, question: TaskQuery::Task }
     }
 
-    fn rest_of_log(&mut self, elapsed: Duration, logged: bool) -> Step<Waited<E>, Question> {
+    fn rest_of_log(&mut self, elapsed: Duration, logged: bool) -> PollStep<OneOffEnd<E>, TaskQuery> {
         if !self.has_log {
-            return Step::Done(Waited::Stopped);
+            return PollStep::Done(OneOffEnd::Stopped);
         }
         let Some(since) = self.quiet_since else {
             self.quiet_since = Some(elapsed);
-            return Step::Ask { after: Duration::ZERO, question: Question::Log };
+            return PollStep::Ask { after: Duration::ZERO, question: TaskQuery::Log };
         };
         let since = if logged { elapsed } else { since };
         self.quiet_since = Some(since);
         // The next read would come when the log counts as complete.
         if elapsed.saturating_sub(since) + LOG_INTERVAL >= QUIET {
-            return Step::Done(Waited::Stopped);
+            return PollStep::Done(OneOffEnd::Stopped);
         }
-        Step::Ask { after: LOG_INTERVAL, question: Question::Log }
+        PollStep::Ask { after: LOG_INTERVAL, question: TaskQuery::Log }
     }
 }
 
@@ -131,7 +131,7 @@ impl<E> OneOff<E> {
 /// # Errors
 ///
 /// How it ended, and why.
-pub fn judge(task: &Task, subject: Subject<'_>, lines: &[String]) -> Result<(), (String, Cause)> {
+pub fn judge(task: &Task, subject: DiagnosedRevision<'_>, lines: &[String]) -> Result<(), (String, Cause)> {
     let code = task.container(subject.container.as_str()).and_then(|container| container.exit_code);
     // Stopped from outside a command may well exit with 0, and has not done its work.
     let by_itself = task.stop_code.as_deref() == Some("EssentialContainerExited");
@@ -153,22 +153,22 @@ mod tests {
         Task { last_status: status.to_owned(), ..some_task("backend:8", Some('a')) }
     }
 
-    fn seen(status: &str) -> Seen<&'static str> {
-        Seen::Task(Box::new(task(status)))
+    fn seen(status: &str) -> TaskReading<&'static str> {
+        TaskReading::Task(Box::new(task(status)))
     }
 
     /// Milliseconds, whether there was something in the log, what was seen of the task; then the pause in milliseconds and
     /// the question, or the end.
-    type Row = (u64, bool, Seen<&'static str>, Result<(u64, Question), Waited<&'static str>>);
+    type OneOffRow = (u64, bool, TaskReading<&'static str>, Result<(u64, TaskQuery), OneOffEnd<&'static str>>);
 
-    fn check(mut one_off: OneOff<&'static str>, table: Vec<Row>) -> Vec<&'static str> {
+    fn check(mut one_off: OneOff<&'static str>, table: Vec<OneOffRow>) -> Vec<&'static str> {
         let mut warnings = Vec::new();
         for (at, logged, seen, expected) in table {
             let shown = format!("at {at} ms: {seen:?}");
-            let step = one_off.see(Duration::from_millis(at), Answer { logged, task: seen });
+            let step = one_off.see(Duration::from_millis(at), TaskAnswer { logged, task: seen });
             let expected = match expected {
-                Ok((after, question)) => Step::Ask { after: Duration::from_millis(after), question },
-                Err(end) => Step::Done(end),
+                Ok((after, question)) => PollStep::Ask { after: Duration::from_millis(after), question },
+                Err(end) => PollStep::Done(end),
             };
             assert_eq!(step, expected, "{shown}");
             warnings.extend(one_off.warning.take());
@@ -183,53 +183,53 @@ mod tests {
     #[test]
     fn it_is_read_until_it_stops_and_its_log_until_that_is_quiet() {
         let table = vec![
-            (0, false, Seen::Nothing, Ok((700, Question::Task))),
+            (0, false, TaskReading::Nothing, Ok((700, TaskQuery::Task))),
             // Not known everywhere yet.
-            (700, false, Seen::Nothing, Ok((700, Question::Task))),
-            (1400, true, seen("RUNNING"), Ok((700, Question::Task))),
-            (2100, true, seen("STOPPED"), Ok((0, Question::Log))),
-            (2100, false, Seen::Nothing, Ok((300, Question::Log))),
-            (2400, true, Seen::Nothing, Ok((300, Question::Log))),
-            (2700, false, Seen::Nothing, Ok((300, Question::Log))),
-            (3000, false, Seen::Nothing, Ok((300, Question::Log))),
-            (3300, false, Seen::Nothing, Ok((300, Question::Log))),
-            (3600, false, Seen::Nothing, Err(Waited::Stopped)),
+            (700, false, TaskReading::Nothing, Ok((700, TaskQuery::Task))),
+            (1400, true, seen("RUNNING"), Ok((700, TaskQuery::Task))),
+            (2100, true, seen("STOPPED"), Ok((0, TaskQuery::Log))),
+            (2100, false, TaskReading::Nothing, Ok((300, TaskQuery::Log))),
+            (2400, true, TaskReading::Nothing, Ok((300, TaskQuery::Log))),
+            (2700, false, TaskReading::Nothing, Ok((300, TaskQuery::Log))),
+            (3000, false, TaskReading::Nothing, Ok((300, TaskQuery::Log))),
+            (3300, false, TaskReading::Nothing, Ok((300, TaskQuery::Log))),
+            (3600, false, TaskReading::Nothing, Err(OneOffEnd::Stopped)),
         ];
         assert_eq!(check(started(true), table), [""; 0]);
         let table = vec![
-            (0, false, Seen::Nothing, Ok((700, Question::Task))),
-            (700, false, seen("STOPPED"), Err(Waited::Stopped)),
+            (0, false, TaskReading::Nothing, Ok((700, TaskQuery::Task))),
+            (700, false, seen("STOPPED"), Err(OneOffEnd::Stopped)),
         ];
         check(started(false), table);
         check(
             OneOff::new(task("STOPPED"), Duration::ZERO, false),
-            vec![(0, false, Seen::Nothing, Err(Waited::Stopped))],
+            vec![(0, false, TaskReading::Nothing, Err(OneOffEnd::Stopped))],
         );
     }
 
     #[test]
     fn it_has_until_the_timeout() {
         let table = vec![
-            (59_999, false, seen("RUNNING"), Ok((700, Question::Task))),
-            (60_000, false, seen("RUNNING"), Err(Waited::TimedOut)),
+            (59_999, false, seen("RUNNING"), Ok((700, TaskQuery::Task))),
+            (60_000, false, seen("RUNNING"), Err(OneOffEnd::TimedOut)),
         ];
         check(started(true), table);
         // What has stopped by then has stopped.
-        check(started(false), vec![(61_000, false, seen("STOPPED"), Err(Waited::Stopped))]);
+        check(started(false), vec![(61_000, false, seen("STOPPED"), Err(OneOffEnd::Stopped))]);
     }
 
     /// As a rollout is waited for: a throttled call ends no migration.
     #[test]
     fn transient_errors_are_waited_out_and_warned_of_once() {
         let table = vec![
-            (0, false, Seen::Transient("throttled"), Ok((5000, Question::Task))),
-            (5000, false, Seen::Transient("throttled again"), Ok((5000, Question::Task))),
-            (10_000, false, seen("RUNNING"), Ok((700, Question::Task))),
-            (58_000, false, Seen::Transient("and again"), Ok((2000, Question::Task))),
-            (60_000, false, Seen::Transient("to the end"), Err(Waited::Unseen)),
+            (0, false, TaskReading::Transient("throttled"), Ok((5000, TaskQuery::Task))),
+            (5000, false, TaskReading::Transient("throttled again"), Ok((5000, TaskQuery::Task))),
+            (10_000, false, seen("RUNNING"), Ok((700, TaskQuery::Task))),
+            (58_000, false, TaskReading::Transient("and again"), Ok((2000, TaskQuery::Task))),
+            (60_000, false, TaskReading::Transient("to the end"), Err(OneOffEnd::Unseen)),
         ];
         assert_eq!(check(started(true), table), ["throttled", "and again"]);
-        check(started(true), vec![(0, false, Seen::Permanent("denied"), Err(Waited::Lost("denied")))]);
+        check(started(true), vec![(0, false, TaskReading::Permanent("denied"), Err(OneOffEnd::Lost("denied")))]);
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
             let mut task = task("STOPPED");
             task.stop_code = stop_code.map(str::to_owned);
             task.containers[0].exit_code = exit_code;
-            let subject = Subject { definition: None, container: &"web".parse().unwrap() };
+            let subject = DiagnosedRevision { definition: None, container: &"web".parse().unwrap() };
             judge(&task, subject, &[]).map_err(|(ended, _)| ended)
         };
         let by_itself = Some("EssentialContainerExited");

@@ -7,14 +7,14 @@ use super::company::{Company, company};
 use super::homes;
 use super::ids::{RevisionArn, ServiceArn};
 use super::rollout;
-use super::service::{Revision, RolloutState, Service};
+use super::service::{RolloutState, Service, TaskRevision};
 use super::target::EcsTarget;
 use super::task_definition::{TaskDefinition, TaskDefinitionError};
 use crate::domain::ecs::ledger::LedgerEntry;
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
-use crate::domain::plan::{Change, KnownImage, Later, LeftRelease, MissingVariable, PlannedImage};
+use crate::domain::plan::{KnownImage, Later, LeftRelease, MissingVariable, PlanChange, PlannedImage};
 use crate::domain::release::ReleaseName;
 
 /// What was seen of a component before planning.
@@ -23,9 +23,9 @@ pub struct EcsFacts {
     /// The service.
     pub service: Service,
     /// The revision that its primary deployment runs.
-    pub live: Revision,
+    pub live: TaskRevision,
     /// Other revisions of the family, newest first; not all of them.
-    pub others: Vec<Revision>,
+    pub others: Vec<TaskRevision>,
     /// The ARNs of the family's newest revisions, newest first; not all of them.
     pub listed: Vec<RevisionArn>,
     /// The repository's task-definition file, where the configuration names one.
@@ -49,7 +49,7 @@ pub struct EcsPlan {
     /// The service's ARN.
     pub service_arn: ServiceArn,
     /// The precondition: what the service runs now.
-    pub live: Revision,
+    pub live: TaskRevision,
     /// Whether a rollout of that is still going on.
     pub rolling_out: bool,
     /// The rollout of something else that is in progress, where this plan changes the service.
@@ -63,9 +63,9 @@ pub struct EcsPlan {
     /// Which revision the service is to run.
     pub next: NextRevision,
     /// What differs from the live revision to the next one.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
     /// What was changed by hand since the last release of shipgate.
-    pub drift: Option<HandChange>,
+    pub drift: Option<ServiceHandChange>,
     /// What may go wrong with the rollout, as the service is set up. Empty: nothing is rolled out.
     pub cautions: Vec<Caution>,
     /// What the source's definition has and the next one lacks.
@@ -94,20 +94,20 @@ pub enum NextRevision {
     /// The one it runs.
     Live,
     /// One that an earlier run registered for this release and did not get to use.
-    Registered(Box<Revision>),
+    Registered(Box<TaskRevision>),
     /// A new one.
     New(Later<TaskDefinition>),
 }
 
 /// The service does not run what shipgate last put there.
 #[derive(Debug, Clone, PartialEq)]
-pub struct HandChange {
+pub struct ServiceHandChange {
     /// The last revision of shipgate that the service took, unless it was seen to go back.
     pub last: RevisionArn,
     /// Whether that was not seen to serve, and what runs is older: then ECS may have gone back by itself.
     pub by_ecs: bool,
     /// What differs from that to what runs now.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
 }
 
 impl EcsPlan {
@@ -190,7 +190,7 @@ pub fn plan(
 pub fn plan_rollback(
     target: &EcsTarget,
     facts: &EcsFacts,
-    restored: &Revision,
+    restored: &TaskRevision,
     image: Option<&KnownImage>,
     baseline: bool,
 ) -> EcsPlan {
@@ -224,7 +224,12 @@ pub fn plan_rollback(
 
 /// The release that a rollback leaves. What somebody changed by hand may be the release that is restored: then no commit is
 /// left.
-fn left(live: &Revision, restored: &Revision, baseline: bool, container: &ContainerName) -> Option<LeftRelease> {
+fn left(
+    live: &TaskRevision,
+    restored: &TaskRevision,
+    baseline: bool,
+    container: &ContainerName,
+) -> Option<LeftRelease> {
     let left = live.put_there(container)?.sha()?.clone();
     if baseline {
         return Some(LeftRelease { left, returned: None });
@@ -262,7 +267,7 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: Option<PlannedImag
 
 /// A revision that shipgate registered for this very release in this very place, without a recorded outcome: that run ended
 /// before it was used.
-fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &ReleaseName) -> Option<&'a Revision> {
+fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &ReleaseName) -> Option<&'a TaskRevision> {
     let unused = |entry: &LedgerEntry| {
         let same_place = entry.previous.as_ref().is_none_or(|previous| *previous == facts.live.arn);
         entry.release == *release && entry.outcome.is_none() && entry.restores.is_none() && same_place
@@ -273,12 +278,12 @@ fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &Release
 }
 
 /// Compares what runs with the newest revision of shipgate that the service took, of others that are newest first.
-pub fn drift(live: &Revision, others: &[Revision]) -> Option<HandChange> {
+pub fn drift(live: &TaskRevision, others: &[TaskRevision]) -> Option<ServiceHandChange> {
     let last = others.iter().find(|revision| was_deployed(revision))?;
     // An older revision of shipgate below a live one of shipgate is just history.
     let live_is_newer = live.arn.number() > last.arn.number();
     let is_history = live.ledger.is_some() && live_is_newer;
-    (!is_history).then(|| HandChange {
+    (!is_history).then(|| ServiceHandChange {
         last: last.arn.clone(),
         by_ecs: !live_is_newer && !was_accepted(last),
         changes: last.definition.changes_to(&live.definition),
@@ -286,22 +291,25 @@ pub fn drift(live: &Revision, others: &[Revision]) -> Option<HandChange> {
 }
 
 /// The newest revision of shipgate with its entry: what runs, or a newer one that came to nothing.
-pub fn last_of_ours<'a>(live: &'a Revision, others: &'a [Revision]) -> Option<(&'a Revision, &'a LedgerEntry)> {
+pub fn last_of_ours<'a>(
+    live: &'a TaskRevision,
+    others: &'a [TaskRevision],
+) -> Option<(&'a TaskRevision, &'a LedgerEntry)> {
     let ours = others.iter().chain([live]).filter_map(|revision| Some((revision, revision.ledger.as_ref()?)));
     ours.max_by_key(|(revision, _)| revision.arn.number())
 }
 
 /// Whether shipgate registered a revision, and the service took it and was not seen to go back.
-pub fn was_deployed(revision: &Revision) -> bool {
+pub fn was_deployed(revision: &TaskRevision) -> bool {
     was_accepted(revision) || outcome(revision).is_some_and(|outcome| matches!(outcome, "broken" | "timed-out"))
 }
 
 /// Whether the rollout of a revision of shipgate is known to have come to its end.
-fn was_accepted(revision: &Revision) -> bool {
+fn was_accepted(revision: &TaskRevision) -> bool {
     outcome(revision).is_some_and(|outcome| matches!(outcome, "deployed" | "unproven"))
 }
 
-fn outcome(revision: &Revision) -> Option<&str> {
+fn outcome(revision: &TaskRevision) -> Option<&str> {
     revision.ledger.as_ref()?.outcome.as_deref()
 }
 
@@ -310,9 +318,9 @@ pub(crate) mod tests {
     use super::*;
     use crate::domain::ecs::service::{Controller, Deployment, ServiceStatus};
     use crate::domain::ecs::target::{Busy, MissingVariables, TaskDefinitionSource};
-    use crate::domain::image::Repository;
+    use crate::domain::image::ImageRepository;
     use crate::domain::settle::Settle;
-    use crate::domain::step::{StepId, Verb};
+    use crate::domain::step::{StepId, StepVerb};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -340,8 +348,8 @@ pub(crate) mod tests {
         }
     }
 
-    pub(crate) fn revision(number: u64, image: &str, variable: &str, ledger: Option<LedgerEntry>) -> Revision {
-        Revision {
+    pub(crate) fn revision(number: u64, image: &str, variable: &str, ledger: Option<LedgerEntry>) -> TaskRevision {
+        TaskRevision {
             arn: format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}").into(),
             definition: TaskDefinition::from_json(json!({
                 "family": "backend",
@@ -358,7 +366,7 @@ pub(crate) mod tests {
         }
     }
 
-    pub(crate) fn facts(live: Revision, others: Vec<Revision>) -> EcsFacts {
+    pub(crate) fn facts(live: TaskRevision, others: Vec<TaskRevision>) -> EcsFacts {
         EcsFacts {
             service: Service {
                 arn: "arn:aws:ecs:us-east-1:123456789012:service/stage-cluster/stage-backend-blue".into(),
@@ -394,7 +402,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn known_image(character: char) -> PlannedImage {
-        let repository = Repository {
+        let repository = ImageRepository {
             host: "123456789012.dkr.ecr.us-east-1.amazonaws.com".to_owned(),
             name: "stage-cloudshop-backend".parse().unwrap(),
         };
@@ -442,8 +450,8 @@ pub(crate) mod tests {
     #[test]
     fn before_the_build_only_the_digest_is_open() {
         let facts = facts(revision(1, "repo:bootstrap", "debug", None), vec![]);
-        let repository = Repository { host: "host".to_owned(), name: "stage-cloudshop-backend".parse().unwrap() };
-        let build = StepId::new(Verb::Build, &"backend".parse().unwrap());
+        let repository = ImageRepository { host: "host".to_owned(), name: "stage-cloudshop-backend".parse().unwrap() };
+        let build = StepId::new(StepVerb::Build, &"backend".parse().unwrap());
         let open = PlannedImage::after(build.clone(), &repository, &SHA.parse().unwrap());
         let before = plan(&target(), &facts, &open, &release()).unwrap();
         let after = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
@@ -504,7 +512,7 @@ pub(crate) mod tests {
         for (outcome, by_ecs) in [("deployed", false), ("unproven", false), ("broken", true), ("timed-out", true)] {
             let last = revision(3, "repo:last", "debug", Some(entry(SHA, Some(outcome))));
             let seen =
-                |live: &Revision| drift(live, std::slice::from_ref(&last)).map(|drift| (drift.last, drift.by_ecs));
+                |live: &TaskRevision| drift(live, std::slice::from_ref(&last)).map(|drift| (drift.last, drift.by_ecs));
             assert_eq!(seen(&good), Some((last.arn.clone(), by_ecs)), "{outcome}");
             assert_eq!(seen(&by_hand), Some((last.arn.clone(), false)), "{outcome}");
         }

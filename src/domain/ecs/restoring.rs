@@ -1,12 +1,12 @@
 //! What a rollback brings back beside the image: the whole task definition, of which these parts run something.
 
 use crate::domain::ecs::names::ContainerName;
-use crate::domain::plan::Change;
+use crate::domain::plan::PlanChange;
 
 /// The parts that a rollback changes in what a service runs, in words and without values: commands and entry points,
 /// containers that come, go or get another image, and the names of variables and secrets. `container`: the one whose
 /// image is the release.
-pub fn brought_back(changes: &[Change], container: &ContainerName) -> Vec<String> {
+pub fn brought_back(changes: &[PlanChange], container: &ContainerName) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     for part in changes.iter().filter_map(|change| part(change, container)) {
         if !parts.contains(&part) {
@@ -16,7 +16,7 @@ pub fn brought_back(changes: &[Change], container: &ContainerName) -> Vec<String
     parts
 }
 
-fn part(change: &Change, container: &ContainerName) -> Option<String> {
+fn part(change: &PlanChange, container: &ContainerName) -> Option<String> {
     let path = change.path.as_str();
     if path == "containerDefinitions" {
         return Some("the containers".to_owned());

@@ -51,7 +51,7 @@ impl OurDeployment {
 
 /// What one poll of the service says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judgement {
+pub enum RolloutJudgement {
     /// It goes on.
     Wait,
     /// ECS calls it done. What runs is still to be read back.
@@ -82,7 +82,7 @@ pub enum Judgement {
     },
 }
 
-impl Judgement {
+impl RolloutJudgement {
     /// Whether the rollout failed, whatever serves then.
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::RollingBack | Self::RolledBack { .. } | Self::Failed { .. })
@@ -90,18 +90,18 @@ impl Judgement {
 }
 
 /// Judges one poll. `None`: the service is not there any more.
-pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
+pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> RolloutJudgement {
     let Some(service) = service else {
-        return Judgement::Gone { status: "MISSING".to_owned() };
+        return RolloutJudgement::Gone { status: "MISSING".to_owned() };
     };
     match &service.status {
         ServiceStatus::Active => {}
-        ServiceStatus::Draining => return Judgement::Gone { status: "DRAINING".to_owned() },
-        ServiceStatus::Inactive => return Judgement::Gone { status: "INACTIVE".to_owned() },
-        ServiceStatus::Other(status) => return Judgement::Gone { status: status.clone() },
+        ServiceStatus::Draining => return RolloutJudgement::Gone { status: "DRAINING".to_owned() },
+        ServiceStatus::Inactive => return RolloutJudgement::Gone { status: "INACTIVE".to_owned() },
+        ServiceStatus::Other(status) => return RolloutJudgement::Gone { status: status.clone() },
     }
     let Some(primary) = service.primary() else {
-        return Judgement::Wait;
+        return RolloutJudgement::Wait;
     };
     match ours.listed(service) {
         Some(deployment) if deployment.is_primary => judge_primary(deployment),
@@ -114,9 +114,9 @@ pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
                 listed.filter(|deployment| has_failed(deployment)).and_then(|deployment| deployment.reason.clone()),
                 primary,
             ),
-            Some(by) => Judgement::Superseded { by },
+            Some(by) => RolloutJudgement::Superseded { by },
         },
-        _ => Judgement::Superseded { by: primary.task_definition.clone() },
+        _ => RolloutJudgement::Superseded { by: primary.task_definition.clone() },
     }
 }
 
@@ -135,23 +135,23 @@ fn somebody_elses(ours: &OurDeployment, service: &Service) -> Option<RevisionArn
     theirs.map(|deployment| deployment.task_definition.clone())
 }
 
-fn judge_primary(deployment: &Deployment) -> Judgement {
+fn judge_primary(deployment: &Deployment) -> RolloutJudgement {
     match &deployment.rollout_state {
-        Some(RolloutState::Completed) => Judgement::Completed,
-        Some(RolloutState::Failed) => Judgement::Failed { reason: reason_of(deployment) },
+        Some(RolloutState::Completed) => RolloutJudgement::Completed,
+        Some(RolloutState::Failed) => RolloutJudgement::Failed { reason: reason_of(deployment) },
         // A classic load balancer: no state to report, so count.
-        None if deployment.running == deployment.desired && deployment.pending == 0 => Judgement::Completed,
-        Some(RolloutState::InProgress | RolloutState::Other(_)) | None => Judgement::Wait,
+        None if deployment.running == deployment.desired && deployment.pending == 0 => RolloutJudgement::Completed,
+        Some(RolloutState::InProgress | RolloutState::Other(_)) | None => RolloutJudgement::Wait,
     }
 }
 
-fn judge_back(reason: Option<String>, primary: &Deployment) -> Judgement {
+fn judge_back(reason: Option<String>, primary: &Deployment) -> RolloutJudgement {
     let done = primary.rollout_state == Some(RolloutState::Completed) || primary.rollout_state.is_none();
     // One that ECS gave up will not come: what runs says the rest.
     if primary.rollout_state == Some(RolloutState::Failed) || (done && primary.running >= primary.desired) {
-        Judgement::RolledBack { to: primary.task_definition.clone(), reason }
+        RolloutJudgement::RolledBack { to: primary.task_definition.clone(), reason }
     } else {
-        Judgement::RollingBack
+        RolloutJudgement::RollingBack
     }
 }
 
@@ -256,7 +256,7 @@ mod tests {
         }
     }
 
-    fn judged(deployments: Vec<Deployment>) -> Judgement {
+    fn judged(deployments: Vec<Deployment>) -> RolloutJudgement {
         judge(&ours(), Some(&service(deployments)))
     }
 
@@ -290,8 +290,8 @@ mod tests {
     fn a_good_rollout_waits_and_completes() {
         use RolloutState::{Completed, InProgress};
         let old = || deployment("1", false, "backend:7", Completed);
-        assert_eq!(judged(vec![deployment("2", true, "backend:8", InProgress), old()]), Judgement::Wait);
-        assert_eq!(judged(vec![deployment("2", true, "backend:8", Completed), old()]), Judgement::Completed);
+        assert_eq!(judged(vec![deployment("2", true, "backend:8", InProgress), old()]), RolloutJudgement::Wait);
+        assert_eq!(judged(vec![deployment("2", true, "backend:8", Completed), old()]), RolloutJudgement::Completed);
     }
 
     #[test]
@@ -299,15 +299,15 @@ mod tests {
         use RolloutState::{Completed, Failed, InProgress};
         let reason = "because".to_owned();
         let ours = || deployment("2", false, "backend:8", Failed);
-        assert_eq!(judged(vec![ours(), deployment("1", true, "backend:7", InProgress)]), Judgement::RollingBack);
+        assert_eq!(judged(vec![ours(), deployment("1", true, "backend:7", InProgress)]), RolloutJudgement::RollingBack);
         assert_eq!(
             judged(vec![ours(), deployment("3", true, "backend:7", Completed)]),
-            Judgement::RolledBack { to: "backend:7".into(), reason: Some(reason.clone()) }
+            RolloutJudgement::RolledBack { to: "backend:7".into(), reason: Some(reason.clone()) }
         );
         // AWS: the deployment is no longer in the list.
-        let rolled_back = Judgement::RolledBack { to: "backend:7".into(), reason: None };
+        let rolled_back = RolloutJudgement::RolledBack { to: "backend:7".into(), reason: None };
         assert_eq!(judged(vec![deployment("3", true, "backend:7", Completed)]), rolled_back);
-        assert_eq!(judged(vec![deployment("2", true, "backend:8", Failed)]), Judgement::Failed { reason });
+        assert_eq!(judged(vec![deployment("2", true, "backend:8", Failed)]), RolloutJudgement::Failed { reason });
     }
 
     /// `backend:7` was still rolling out over `backend:6` when this one began.
@@ -317,8 +317,8 @@ mod tests {
         let reason = Some("because".to_owned());
         let ours = || deployment("2", false, "backend:8", Failed);
         let finished = || deployment("3", true, "backend:6", Completed);
-        assert_eq!(judged(vec![deployment("3", true, "backend:6", InProgress), ours()]), Judgement::RollingBack);
-        let rolled_back = |reason| Judgement::RolledBack { to: "backend:6".into(), reason };
+        assert_eq!(judged(vec![deployment("3", true, "backend:6", InProgress), ours()]), RolloutJudgement::RollingBack);
+        let rolled_back = |reason| RolloutJudgement::RolledBack { to: "backend:6".into(), reason };
         assert_eq!(judged(vec![finished(), ours()]), rolled_back(reason));
         assert_eq!(judged(vec![finished()]), rolled_back(None));
         let before = service(vec![
@@ -334,13 +334,13 @@ mod tests {
         let mut previous = deployment("3", true, "backend:7", RolloutState::Completed);
         previous.running = 1;
         let judgement = judged(vec![deployment("2", false, "backend:8", RolloutState::Failed), previous]);
-        assert_eq!(judgement, Judgement::RollingBack);
+        assert_eq!(judgement, RolloutJudgement::RollingBack);
     }
 
     #[test]
     fn somebody_elses_deployment_supersedes() {
         use RolloutState::InProgress;
-        let superseded = Judgement::Superseded { by: "backend:9".into() };
+        let superseded = RolloutJudgement::Superseded { by: "backend:9".into() };
         let newer = || deployment("3", true, "backend:9", InProgress);
         assert_eq!(judged(vec![newer(), deployment("2", false, "backend:8", InProgress)]), superseded);
         assert_eq!(judged(vec![newer(), deployment("2", false, "backend:8", RolloutState::Failed)]), superseded);
@@ -349,22 +349,25 @@ mod tests {
 
     #[test]
     fn a_forced_deployment_of_our_revision_is_followed() {
-        assert_eq!(judged(vec![deployment("3", true, "backend:8", RolloutState::InProgress)]), Judgement::Wait);
-        assert_eq!(judged(vec![deployment("3", true, "backend:8", RolloutState::Completed)]), Judgement::Completed);
+        assert_eq!(judged(vec![deployment("3", true, "backend:8", RolloutState::InProgress)]), RolloutJudgement::Wait);
+        assert_eq!(
+            judged(vec![deployment("3", true, "backend:8", RolloutState::Completed)]),
+            RolloutJudgement::Completed
+        );
     }
 
     #[test]
     fn an_unknown_state_is_never_success() {
         let state = RolloutState::Other("SPLENDID".to_owned());
-        assert_eq!(judged(vec![deployment("2", true, "backend:8", state)]), Judgement::Wait);
+        assert_eq!(judged(vec![deployment("2", true, "backend:8", state)]), RolloutJudgement::Wait);
     }
 
     #[test]
     fn a_deleted_service_is_gone() {
-        assert_eq!(judge(&ours(), None), Judgement::Gone { status: "MISSING".to_owned() });
+        assert_eq!(judge(&ours(), None), RolloutJudgement::Gone { status: "MISSING".to_owned() });
         let mut draining = service(vec![deployment("2", true, "backend:8", RolloutState::InProgress)]);
         draining.status = ServiceStatus::Draining;
-        assert_eq!(judge(&ours(), Some(&draining)), Judgement::Gone { status: "DRAINING".to_owned() });
+        assert_eq!(judge(&ours(), Some(&draining)), RolloutJudgement::Gone { status: "DRAINING".to_owned() });
     }
 
     /// How many looks it takes to see the end of a rollout that is done after so long, and how late it is seen.
@@ -455,7 +458,7 @@ mod tests {
                 deployment(&id.to_string(), *primary, &format!("backend:{revision}"), state)
             }).collect();
             let service = service(deployments);
-            if judge(&ours(), Some(&service)) == Judgement::Completed {
+            if judge(&ours(), Some(&service)) == RolloutJudgement::Completed {
                 prop_assert!(service.deployments.iter().any(|d| d.is_primary && d.task_definition.as_str() == "backend:8"));
             }
         }

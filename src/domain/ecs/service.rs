@@ -29,7 +29,7 @@ pub struct Service {
     /// The deployments in progress and the one that serves, newest first.
     pub deployments: Vec<Deployment>,
     /// The newest events, newest first.
-    pub events: Vec<Event>,
+    pub events: Vec<ServiceEvent>,
     /// The holds on it.
     pub holds: Vec<Hold>,
     /// The keys of its tags, but for those of AWS, which take no room.
@@ -116,7 +116,7 @@ pub enum RolloutState {
 
 /// A service event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
+pub struct ServiceEvent {
     /// The event's id.
     pub id: String,
     /// What happened, in the words of ECS: foreign text.
@@ -125,7 +125,7 @@ pub struct Event {
 
 /// A task-definition revision with what shipgate wrote on it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Revision {
+pub struct TaskRevision {
     /// The ARN, with the revision's number.
     pub arn: RevisionArn,
     /// Its content.
@@ -142,7 +142,7 @@ pub struct Revision {
     pub of_another: bool,
 }
 
-impl Revision {
+impl TaskRevision {
     /// The release that a container of it is, as far as its content says so: the image's tag, or shipgate's label. Never by
     /// the tags of the revision, which can be changed. The image's tag comes first: who edits the image by hand leaves
     /// shipgate's label as it was.

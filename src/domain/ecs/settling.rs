@@ -7,7 +7,7 @@ use crate::domain::outcome::Outcome;
 
 /// A line of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct SettlingLine {
     /// The stream that it is in: it ends with the task's id.
     pub stream: String,
     /// What the container wrote.
@@ -15,8 +15,12 @@ pub struct Line {
 }
 
 /// The first line of some tasks that contains one of some texts, with that text.
-pub fn unwanted<'l, 'p>(lines: &'l [Line], tasks: &[TaskArn], patterns: &'p [String]) -> Option<(&'p str, &'l Line)> {
-    let is_of = |line: &&Line| tasks.iter().any(|task| line.stream.rsplit('/').next() == Some(task.id()));
+pub fn unwanted<'l, 'p>(
+    lines: &'l [SettlingLine],
+    tasks: &[TaskArn],
+    patterns: &'p [String],
+) -> Option<(&'p str, &'l SettlingLine)> {
+    let is_of = |line: &&SettlingLine| tasks.iter().any(|task| line.stream.rsplit('/').next() == Some(task.id()));
     lines.iter().filter(is_of).find_map(|line| {
         let pattern = patterns.iter().find(|pattern| line.text.contains(pattern.as_str()))?;
         Some((pattern.as_str(), line))
@@ -42,7 +46,7 @@ pub fn alarmed(alarm: &Alarm) -> Failure {
 }
 
 /// Its log has what it must not have.
-pub fn logged(pattern: &str, line: &Line) -> Failure {
+pub fn logged(pattern: &str, line: &SettlingLine) -> Failure {
     let cause = Cause::new(CauseKind::Application, format!("its log: {}", line.text)).code("log".to_owned());
     let hint = "ship a commit that does not write it, or correct `logs-without`";
     unsettled(&format!("the log of the release contains `{pattern}`"), cause, hint)
@@ -58,7 +62,7 @@ mod tests {
 
     #[test]
     fn only_lines_of_the_releases_tasks_speak_against_it() {
-        let line = |task: &str, text: &str| Line { stream: format!("web/web/{task}"), text: text.to_owned() };
+        let line = |task: &str, text: &str| SettlingLine { stream: format!("web/web/{task}"), text: text.to_owned() };
         let tasks = ["arn:aws:ecs:us-east-1:123456789012:task/stage/new".into()];
         let patterns = ["ERROR".to_owned(), "Traceback".to_owned()];
         let old = line("old", "ERROR: of before");

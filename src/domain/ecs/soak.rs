@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::evidence;
 use super::ids::RevisionArn;
 use super::ledger::LedgerEntry;
-use super::service::Revision;
+use super::service::TaskRevision;
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::image::Digest;
 use crate::domain::outcome::Outcome;
 use crate::domain::promotion::{RunEnd, UnbrokenRun};
 
 /// What a revision means for a run of a digest.
-enum Seen {
+enum SoakReading {
     /// It served with that digest.
     Same,
     /// It served, or may have, with something else.
@@ -23,7 +23,7 @@ enum Seen {
 
 /// What a service runs.
 #[derive(Debug, Clone, Copy)]
-pub struct Live<'a> {
+pub struct LiveRevision<'a> {
     /// The revision of its primary deployment.
     pub revision: &'a RevisionArn,
     /// When that deployment began.
@@ -35,17 +35,22 @@ pub struct Live<'a> {
 ///
 /// A run is broken by whatever served, or may have served, with something else: another success, an end that leaves it
 /// open, a revision that somebody else made.
-pub fn unbroken(past: &[Revision], live: Option<Live<'_>>, container: &ContainerName, digest: &Digest) -> UnbrokenRun {
+pub fn unbroken(
+    past: &[TaskRevision],
+    live: Option<LiveRevision<'_>>,
+    container: &ContainerName,
+    digest: &Digest,
+) -> UnbrokenRun {
     let mut since = None;
     // What served after the run, the oldest last.
-    let mut after: Vec<&Revision> = Vec::new();
+    let mut after: Vec<&TaskRevision> = Vec::new();
     let mut is_within = false;
     for revision in past {
         match seen(revision, live, container, digest) {
-            Seen::Nothing => {}
-            Seen::Other if is_within => break,
-            Seen::Other => after.push(revision),
-            Seen::Same => {
+            SoakReading::Nothing => {}
+            SoakReading::Other if is_within => break,
+            SoakReading::Other => after.push(revision),
+            SoakReading::Same => {
                 is_within = true;
                 // A success without its time is none that anything can be counted from.
                 since = at(revision).or(since);
@@ -61,28 +66,38 @@ pub fn unbroken(past: &[Revision], live: Option<Live<'_>>, container: &Container
 }
 
 /// When the first of some revisions may have taken the place of what ran.
-fn ended(after: &[&Revision]) -> RunEnd {
+fn ended(after: &[&TaskRevision]) -> RunEnd {
     let began: Option<Vec<Timestamp>> = after.iter().map(|revision| began(revision)).collect();
     began.and_then(|began| began.into_iter().min()).map_or(RunEnd::Unknown, RunEnd::At)
 }
 
 /// Whether a run of a digest is known to its beginning: older revisions would not change it.
-pub fn is_complete(past: &[Revision], live: Option<Live<'_>>, container: &ContainerName, digest: &Digest) -> bool {
+pub fn is_complete(
+    past: &[TaskRevision],
+    live: Option<LiveRevision<'_>>,
+    container: &ContainerName,
+    digest: &Digest,
+) -> bool {
     let mut each = past.iter().map(|revision| seen(revision, live, container, digest));
-    each.by_ref().any(|seen| matches!(seen, Seen::Same)) && each.any(|seen| matches!(seen, Seen::Other))
+    each.by_ref().any(|seen| matches!(seen, SoakReading::Same)) && each.any(|seen| matches!(seen, SoakReading::Other))
 }
 
-fn seen(revision: &Revision, live: Option<Live<'_>>, container: &ContainerName, digest: &Digest) -> Seen {
+fn seen(
+    revision: &TaskRevision,
+    live: Option<LiveRevision<'_>>,
+    container: &ContainerName,
+    digest: &Digest,
+) -> SoakReading {
     let is_same = revision.digest(container).as_ref() == Some(digest);
     let is_live = live.is_some_and(|live| *live.revision == revision.arn);
     if evidence::success(revision, container).is_some() || is_live {
-        return if is_same { Seen::Same } else { Seen::Other };
+        return if is_same { SoakReading::Same } else { SoakReading::Other };
     }
     match &revision.ledger {
-        Some(entry) if is_undone(entry) => Seen::Nothing,
-        None if revision.of_another || is_same => Seen::Nothing,
+        Some(entry) if is_undone(entry) => SoakReading::Nothing,
+        None if revision.of_another || is_same => SoakReading::Nothing,
         // Somebody else's; or its tags call it a success that its content does not confirm, or its end is not known.
-        Some(_) | None => Seen::Other,
+        Some(_) | None => SoakReading::Other,
     }
 }
 
@@ -93,12 +108,12 @@ fn is_undone(entry: &LedgerEntry) -> bool {
 }
 
 /// When a release succeeded.
-fn at(revision: &Revision) -> Option<Timestamp> {
+fn at(revision: &TaskRevision) -> Option<Timestamp> {
     revision.ledger.as_ref().filter(|entry| entry.succeeded())?.at
 }
 
 /// The earliest time at which a revision may have served.
-fn began(revision: &Revision) -> Option<Timestamp> {
+fn began(revision: &TaskRevision) -> Option<Timestamp> {
     let entry = revision.ledger.as_ref()?;
     [entry.provenance.began, entry.at].into_iter().flatten().min()
 }
@@ -108,12 +123,12 @@ mod tests {
     use super::*;
     use crate::domain::ecs::evidence::tests::{digest, registered};
 
-    type Given<'a> = (u64, char, Option<(&'a str, i64)>);
+    type SoakCase<'a> = (u64, char, Option<(&'a str, i64)>);
 
     /// Revisions from newest to oldest: number, letter of the digest, outcome and minute of its end. Without an outcome
     /// somebody else made it.
-    fn past(all: &[Given<'_>]) -> Vec<Revision> {
-        let of = |(number, letter, entry): &Given<'_>| {
+    fn past(all: &[SoakCase<'_>]) -> Vec<TaskRevision> {
+        let of = |(number, letter, entry): &SoakCase<'_>| {
             let mut revision = registered(*number, *letter, entry.map_or("", |(outcome, _)| outcome));
             let minute = entry.map(|(_, minute)| minute);
             let at = minute.and_then(|minute| Timestamp::from_second(minute * 60).ok());
@@ -128,9 +143,9 @@ mod tests {
     }
 
     /// The minutes of its begin and end; `-1`: it runs, `-2`: its end is not known.
-    fn of(past: &[Revision], live: Option<&Revision>) -> (Option<i64>, i64) {
+    fn of(past: &[TaskRevision], live: Option<&TaskRevision>) -> (Option<i64>, i64) {
         let since = Timestamp::from_second(30 * 60).ok();
-        let live = live.map(|revision| Live { revision: &revision.arn, since });
+        let live = live.map(|revision| LiveRevision { revision: &revision.arn, since });
         let run = unbroken(past, live, &"web".parse().unwrap(), &digest('a'));
         let end = match run.end {
             RunEnd::Runs => -1,
@@ -218,9 +233,9 @@ mod tests {
 
     #[test]
     fn older_revisions_are_asked_for_until_the_run_is_broken() {
-        let complete = |all: &[Given<'_>]| {
+        let complete = |all: &[SoakCase<'_>]| {
             let past = past(all);
-            let live = past.first().map(|revision| Live { revision: &revision.arn, since: None });
+            let live = past.first().map(|revision| LiveRevision { revision: &revision.arn, since: None });
             is_complete(&past, live, &"web".parse().unwrap(), &digest('a'))
         };
         assert!(!complete(&[(2, 'a', Some((DONE, 9)))]));

@@ -3,10 +3,10 @@
 use super::evidence;
 use super::expectation::Expectation;
 use super::read_back::{ReadBack, read_back, same_tasks};
-use super::service::{Revision, RolloutState, Service, ServiceStatus, Task};
+use super::service::{RolloutState, Service, ServiceStatus, Task, TaskRevision};
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::image::Digest;
-use crate::domain::promotion::{LedgerSearch, Recorded, Runs};
+use crate::domain::promotion::{LedgerSearch, Recorded, RunningRelease};
 use crate::domain::release::{GitSha, ReleaseName};
 
 /// What was seen of a service of the source.
@@ -15,7 +15,7 @@ pub struct SourceFacts {
     /// The service.
     pub service: Service,
     /// The revision that its primary deployment runs.
-    pub live: Revision,
+    pub live: TaskRevision,
     /// Its tasks that are meant to run.
     pub tasks: Vec<Task>,
     /// The digests of the platforms, where the pinned image is an index.
@@ -27,7 +27,7 @@ pub struct SourceFacts {
 /// # Errors
 ///
 /// Why it cannot be promoted as it is, in words.
-pub fn runs(facts: &SourceFacts, container: &ContainerName) -> Result<Runs, String> {
+pub fn runs(facts: &SourceFacts, container: &ContainerName) -> Result<RunningRelease, String> {
     settled(&facts.service)?;
     let short = facts.live.short();
     let digest = facts.live.digest(container).ok_or_else(|| format!("{short} does not pin its image by digest"))?;
@@ -42,7 +42,7 @@ pub fn runs(facts: &SourceFacts, container: &ContainerName) -> Result<Runs, Stri
         }
     };
     let read = read(facts, container, &digest);
-    if matches!(read, ReadBack::Verified { .. }) { Ok(Runs { release, digest }) } else { Err(unproven(read)) }
+    if matches!(read, ReadBack::Verified { .. }) { Ok(RunningRelease { release, digest }) } else { Err(unproven(read)) }
 }
 
 /// Whether the service still runs what it was seen to run: the same revision, and the same tasks. So the answers that
@@ -110,7 +110,7 @@ fn settled(service: &Service) -> Result<(), String> {
 
 /// The newest revision that the ledger calls deployed for a release, as far as its content confirms that. Digest and
 /// release are those of the content. `past`: the family's, newest first.
-pub fn recorded(past: &[Revision], container: &ContainerName, release: &GitSha) -> LedgerSearch {
+pub fn recorded(past: &[TaskRevision], container: &ContainerName, release: &GitSha) -> LedgerSearch {
     let release = ReleaseName::Commit(release.clone());
     let mut search = LedgerSearch::default();
     for revision in past {

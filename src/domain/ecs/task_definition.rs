@@ -12,7 +12,7 @@ use crate::domain::limits::LISTED;
 use crate::domain::names::Region;
 use crate::domain::neutral;
 use crate::domain::plan::PlanError;
-use crate::domain::plan::{Change, MissingVariable};
+use crate::domain::plan::{MissingVariable, PlanChange};
 use crate::domain::release::ReleaseName;
 
 /// What `DescribeTaskDefinition` returns and `RegisterTaskDefinition` refuses
@@ -262,7 +262,7 @@ impl TaskDefinition {
     /// What differs from `self` to `next`, by names. Empty: they mean the same to ECS.
     ///
     /// Values of variables, secrets, commands and options are never shown: only that they differ.
-    pub fn changes_to(&self, next: &Self) -> Vec<Change> {
+    pub fn changes_to(&self, next: &Self) -> Vec<PlanChange> {
         let mut changes = Vec::new();
         compare("", &normalised(&self.0), &normalised(&next.0), &mut changes);
         changes
@@ -421,7 +421,7 @@ fn keyed(items: &[Value]) -> Option<Value> {
     (!fields.is_empty()).then_some(Value::Object(fields))
 }
 
-fn compare(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
+fn compare(path: &str, from: &Value, to: &Value, changes: &mut Vec<PlanChange>) {
     if from == to {
         return;
     }
@@ -439,7 +439,7 @@ fn compare(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
         }
         return;
     }
-    changes.push(Change { path: path.to_owned(), from: shown(path, from), to: shown(path, to) });
+    changes.push(PlanChange { path: path.to_owned(), from: shown(path, from), to: shown(path, to) });
 }
 
 /// How much is shown of a name or a value: an image reference is the longest.

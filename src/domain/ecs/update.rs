@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::watch::STALE_READS;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 
 /// What is known of an update that returned no service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Unconfirmed {
 
 /// What a read of the service says about an update.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen<S> {
+pub enum UpdateReading<S> {
     /// The service is meant to run the revision.
     Taken(S),
     /// It is not.
@@ -42,17 +42,20 @@ pub enum Update<S> {
 impl Unconfirmed {
     /// Judges a read so long after the answer. Reads are eventually consistent: one that shows what was before proves
     /// nothing, unless the update was refused.
-    pub fn judge<S>(self, elapsed: Duration, seen: Seen<S>) -> Step<Update<S>> {
+    pub fn judge<S>(self, elapsed: Duration, seen: UpdateReading<S>) -> PollStep<Update<S>> {
         match (self, seen) {
-            (_, Seen::Taken(service)) => Step::Done(Update::Taken(service)),
-            (Self::Refused, Seen::NotTaken) => Step::Done(Update::NotTaken),
-            (Self::Refused, Seen::Nothing { .. }) | (Self::Unanswered, Seen::Nothing { transient: false }) => {
-                Step::Done(Update::Unknown)
+            (_, UpdateReading::Taken(service)) => PollStep::Done(Update::Taken(service)),
+            (Self::Refused, UpdateReading::NotTaken) => PollStep::Done(Update::NotTaken),
+            (Self::Refused, UpdateReading::Nothing { .. })
+            | (Self::Unanswered, UpdateReading::Nothing { transient: false }) => PollStep::Done(Update::Unknown),
+            (Self::Unanswered, UpdateReading::NotTaken | UpdateReading::Nothing { transient: true })
+                if elapsed < STALE_READS =>
+            {
+                PollStep::again(Duration::from_secs(1))
             }
-            (Self::Unanswered, Seen::NotTaken | Seen::Nothing { transient: true }) if elapsed < STALE_READS => {
-                Step::again(Duration::from_secs(1))
+            (Self::Unanswered, UpdateReading::NotTaken | UpdateReading::Nothing { transient: true }) => {
+                PollStep::Done(Update::Unknown)
             }
-            (Self::Unanswered, Seen::NotTaken | Seen::Nothing { transient: true }) => Step::Done(Update::Unknown),
         }
     }
 }
@@ -64,20 +67,20 @@ mod tests {
     #[test]
     fn only_a_service_that_shows_the_revision_took_it() {
         use Unconfirmed::{Refused, Unanswered};
-        let again = || Step::again(Duration::from_secs(1));
-        let blind = |transient| Seen::Nothing { transient };
+        let again = || PollStep::again(Duration::from_secs(1));
+        let blind = |transient| UpdateReading::Nothing { transient };
         for (unconfirmed, milliseconds, seen, step) in [
-            (Refused, 0, Seen::Taken("service"), Step::Done(Update::Taken("service"))),
-            (Unanswered, 20_000, Seen::Taken("service"), Step::Done(Update::Taken("service"))),
-            (Refused, 0, Seen::NotTaken, Step::Done(Update::NotTaken)),
-            (Refused, 0, blind(true), Step::Done(Update::Unknown)),
-            (Refused, 0, blind(false), Step::Done(Update::Unknown)),
-            (Unanswered, 0, Seen::NotTaken, again()),
-            (Unanswered, 9_999, Seen::NotTaken, again()),
-            (Unanswered, 10_000, Seen::NotTaken, Step::Done(Update::Unknown)),
+            (Refused, 0, UpdateReading::Taken("service"), PollStep::Done(Update::Taken("service"))),
+            (Unanswered, 20_000, UpdateReading::Taken("service"), PollStep::Done(Update::Taken("service"))),
+            (Refused, 0, UpdateReading::NotTaken, PollStep::Done(Update::NotTaken)),
+            (Refused, 0, blind(true), PollStep::Done(Update::Unknown)),
+            (Refused, 0, blind(false), PollStep::Done(Update::Unknown)),
+            (Unanswered, 0, UpdateReading::NotTaken, again()),
+            (Unanswered, 9_999, UpdateReading::NotTaken, again()),
+            (Unanswered, 10_000, UpdateReading::NotTaken, PollStep::Done(Update::Unknown)),
             (Unanswered, 9_999, blind(true), again()),
-            (Unanswered, 10_000, blind(true), Step::Done(Update::Unknown)),
-            (Unanswered, 0, blind(false), Step::Done(Update::Unknown)),
+            (Unanswered, 10_000, blind(true), PollStep::Done(Update::Unknown)),
+            (Unanswered, 0, blind(false), PollStep::Done(Update::Unknown)),
         ] {
             let shown = format!("{unconfirmed:?} {milliseconds} ms {seen:?}");
             assert_eq!(unconfirmed.judge(Duration::from_millis(milliseconds), seen), step, "{shown}");
@@ -89,7 +92,7 @@ mod tests {
     fn an_update_that_never_arrives_is_unknown_after_ten_seconds() {
         let mut elapsed = Duration::ZERO;
         let mut reads = 1;
-        while let Step::Ask { after, .. } = Unconfirmed::Unanswered.judge::<()>(elapsed, Seen::NotTaken) {
+        while let PollStep::Ask { after, .. } = Unconfirmed::Unanswered.judge::<()>(elapsed, UpdateReading::NotTaken) {
             elapsed += after;
             reads += 1;
         }

@@ -4,10 +4,10 @@ use secrecy::SecretString;
 use serde_json::Value as Json;
 
 use super::plan::{EcsFacts, EcsPlan, NextRevision};
-use super::service::Revision;
+use super::service::TaskRevision;
 use super::target::{EcsTarget, TaskDefinitionSource};
 use super::task_definition::{TaskDefinition, TaskDefinitionError};
-use crate::domain::contract::{Content, ReadValues, Value, Values};
+use crate::domain::contract::{Content, ReadValues, Values, VariableValue};
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::neutral;
 
@@ -31,7 +31,7 @@ pub fn values(
         entries.filter_map(move |entry| {
             let name = entry.get("name")?.as_str()?.to_owned();
             let text = entry.get(value).and_then(Json::as_str).unwrap_or_default();
-            Some((name, Value { content: content(SecretString::from(text)), from: from.clone() }))
+            Some((name, VariableValue { content: content(SecretString::from(text)), from: from.clone() }))
         })
     };
     let plain = listed("environment", "value", Content::Plain);
@@ -56,7 +56,7 @@ pub fn of_file(text: &str, container: &ContainerName, name: &str) -> Option<Read
 /// # Errors
 ///
 /// [`TaskDefinitionError::UnknownContainer`]
-pub fn of_revision(revision: &Revision, container: &ContainerName) -> Result<ReadValues, TaskDefinitionError> {
+pub fn of_revision(revision: &TaskRevision, container: &ContainerName) -> Result<ReadValues, TaskDefinitionError> {
     values(&revision.definition, container, &format!("task definition {}", revision.short()))
 }
 

@@ -2,10 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::judgement::{Judgement, Known, Unknown};
-use super::policy::Command;
-use super::subject::Subject;
-use crate::domain::comparison::Comparison;
+use super::judgement::{Fact, GateJudgement, Unknown};
+use super::policy::ChangeCommand;
+use super::subject::GateSubject;
+use crate::domain::comparison::CommitComparison;
 use crate::domain::names::ComponentName;
 use crate::domain::release::{GitSha, ReleaseName};
 
@@ -24,48 +24,48 @@ pub struct BranchReach {
     /// Its name.
     pub name: String,
     /// Whether the commit is reachable from it.
-    pub has_commit: Known<bool>,
+    pub has_commit: Fact<bool>,
 }
 
 /// How the release stands to what a component runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct CommitRelation {
     /// The component.
     pub component: ComponentName,
     /// What it runs. `None`: nothing says which release that is.
     pub runs: Option<GitSha>,
     /// How the release stands to that, which is the base.
-    pub comparison: Known<Comparison>,
+    pub comparison: Fact<CommitComparison>,
 }
 
 /// The commit is reachable from an allowed branch.
-pub(super) fn branch(subject: &Subject<'_>, seen: &Reach) -> Judgement {
+pub(super) fn branch(subject: &GateSubject<'_>, seen: &Reach) -> GateJudgement {
     let commit = subject.release.map(ReleaseName::short).unwrap_or_default();
-    if let Some(found) = seen.branches.iter().find(|branch| branch.has_commit == Known::Is(true)) {
-        return Judgement::satisfied(format!("{commit} is on {}", found.name));
+    if let Some(found) = seen.branches.iter().find(|branch| branch.has_commit == Fact::Is(true)) {
+        return GateJudgement::satisfied(format!("{commit} is on {}", found.name));
     }
     let wanted = seen.wanted.join(", ");
     let unknown = seen.branches.iter().find_map(|branch| match &branch.has_commit {
-        Known::Unknown(unknown) => Some((branch, unknown)),
-        Known::Is(_) => None,
+        Fact::Unknown(unknown) => Some((branch, unknown)),
+        Fact::Is(_) => None,
     });
     if let Some((branch, unknown)) = unknown {
         let reason = format!("whether {commit} is on {} is not known: {}", branch.name, unknown.reason);
-        return Judgement::unknown(&Unknown { reason, hint: unknown.hint.clone() });
+        return GateJudgement::unknown(&Unknown { reason, hint: unknown.hint.clone() });
     }
     if seen.branches.is_empty() {
-        return Judgement::unsatisfied(
+        return GateJudgement::unsatisfied(
             format!("there is no branch {wanted}"),
             "name a branch that exists in `branch` of the gates",
         );
     }
-    Judgement::unsatisfied(format!("{commit} is not on {wanted}"), format!("merge it into {wanted} first"))
+    GateJudgement::unsatisfied(format!("{commit} is not on {wanted}"), format!("merge it into {wanted} first"))
 }
 
 /// The release is not older than what runs.
-pub(super) fn forward(subject: &Subject<'_>, seen: &[Standing]) -> Judgement {
+pub(super) fn forward(subject: &GateSubject<'_>, seen: &[CommitRelation]) -> GateJudgement {
     let environment = subject.environment;
-    let mut by_release: IndexMap<Option<&GitSha>, (Vec<&str>, &Known<Comparison>)> = IndexMap::new();
+    let mut by_release: IndexMap<Option<&GitSha>, (Vec<&str>, &Fact<CommitComparison>)> = IndexMap::new();
     for standing in seen {
         let entry = by_release.entry(standing.runs.as_ref()).or_insert_with(|| (Vec::new(), &standing.comparison));
         entry.0.push(standing.component.as_str());
@@ -80,33 +80,33 @@ pub(super) fn forward(subject: &Subject<'_>, seen: &[Standing]) -> Judgement {
         };
         let runs = runs.short();
         match comparison {
-            Known::Is(Comparison::Identical) => notes.push(format!("{components} runs it")),
-            Known::Is(Comparison::Ahead(count)) => {
+            Fact::Is(CommitComparison::Identical) => notes.push(format!("{components} runs it")),
+            Fact::Is(CommitComparison::Ahead(count)) => {
                 notes.push(format!("{} ahead of {runs}, which {components} runs", commits(*count)));
             }
-            Known::Is(Comparison::Behind(count)) => {
-                let verb = if subject.command == Command::Promote { "promote" } else { "deploy" };
-                unsatisfied.get_or_insert(Judgement::unsatisfied(
+            Fact::Is(CommitComparison::Behind(count)) => {
+                let verb = if subject.command == ChangeCommand::Promote { "promote" } else { "deploy" };
+                unsatisfied.get_or_insert(GateJudgement::unsatisfied(
                     format!("{release} is {} older than {runs}, which {components} runs on {environment}", commits(*count)),
                     format!(
                         "{verb} a newer commit, or go back with `shipgate rollback {environment}`, which bars what it takes back"
                     ),
                 ));
             }
-            Known::Is(Comparison::Diverged { behind, .. }) => {
+            Fact::Is(CommitComparison::Diverged { behind, .. }) => {
                 let reason =
                     format!("{release} lacks {} of {runs}, which {components} runs on {environment}", commits(*behind));
                 let hint = format!("merge {runs} into the branch first: {environment} has what the branch has not");
-                unknown.get_or_insert(Judgement::unknown(&Unknown::new(reason).hint(hint)));
+                unknown.get_or_insert(GateJudgement::unknown(&Unknown::new(reason).hint(hint)));
             }
-            Known::Unknown(why) => {
+            Fact::Unknown(why) => {
                 let reason =
                     format!("whether {release} contains {runs}, which {components} runs, is not known: {}", why.reason);
-                unknown.get_or_insert(Judgement::unknown(&Unknown { reason, hint: why.hint.clone() }));
+                unknown.get_or_insert(GateJudgement::unknown(&Unknown { reason, hint: why.hint.clone() }));
             }
         }
     }
-    unsatisfied.or(unknown).unwrap_or_else(|| Judgement::satisfied(notes.join("; ")))
+    unsatisfied.or(unknown).unwrap_or_else(|| GateJudgement::satisfied(notes.join("; ")))
 }
 
 fn commits(count: u64) -> String {

@@ -10,17 +10,17 @@ mod zone;
 
 use jiff::Timestamp;
 
-use super::judgement::Judgement;
+use super::judgement::GateJudgement;
 
 pub use freeze::Freeze;
-pub use window::Window;
+pub use window::ChangeWindow;
 pub use zone::Zone;
 
 /// No freeze is open.
-pub(super) fn freeze(freezes: &[Freeze], now: Timestamp) -> Judgement {
+pub(super) fn freeze(freezes: &[Freeze], now: Timestamp) -> GateJudgement {
     let Some(last) = freeze::last_of_open(freezes, now) else {
         let next = freezes.iter().filter(|freeze| freeze.begins() > now).min_by_key(|freeze| freeze.begins());
-        return Judgement::satisfied(match next {
+        return GateJudgement::satisfied(match next {
             Some(next) => format!("no freeze is open; the next one: {next}"),
             None => "no freeze is open".to_owned(),
         });
@@ -32,22 +32,22 @@ pub(super) fn freeze(freezes: &[Freeze], now: Timestamp) -> Judgement {
     } else {
         format!("with those that follow without a break it ends {end}; run it again then")
     };
-    Judgement::unsatisfied(format!("a freeze is open: {}", open.join("; ")), hint)
+    GateJudgement::unsatisfied(format!("a freeze is open: {}", open.join("; ")), hint)
 }
 
 /// A window is open.
-pub(super) fn windows(windows: &[Window], now: Timestamp) -> Judgement {
+pub(super) fn windows(windows: &[ChangeWindow], now: Timestamp) -> GateJudgement {
     if windows.is_empty() {
-        return Judgement::satisfied("none is asked for");
+        return GateJudgement::satisfied("none is asked for");
     }
     if let Some(open) = windows.iter().find(|window| window.is_open(now)) {
-        return Judgement::satisfied(format!("a window is open: {open}"));
+        return GateJudgement::satisfied(format!("a window is open: {open}"));
     }
     let Some((opening, window)) = window::next_opening(windows, now) else {
-        return Judgement::unsatisfied("no window is open, and none opens soon", "correct `windows` of the gates");
+        return GateJudgement::unsatisfied("no window is open, and none opens soon", "correct `windows` of the gates");
     };
     let zone = window.zone();
-    Judgement::unsatisfied(
+    GateJudgement::unsatisfied(
         format!("no window is open: it is {}", zone.shown_with_day(now)),
         format!("the next one opens {}; run it again then", zone.shown_with_day(opening)),
     )

@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::judgement::{Judgement, Unknown};
-use super::subject::Subject;
+use super::judgement::{GateJudgement, Unknown};
+use super::subject::GateSubject;
 use crate::domain::git::FETCH_HISTORY;
 use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
@@ -20,7 +20,7 @@ pub struct HoldEvidence {
 }
 
 /// No hold covers the release. What already runs and is only verified passes.
-pub(super) fn judge(subject: &Subject<'_>, evidence: &[HoldEvidence], changes_nothing: bool) -> Judgement {
+pub(super) fn judge(subject: &GateSubject<'_>, evidence: &[HoldEvidence], changes_nothing: bool) -> GateJudgement {
     let (environment, place) = (subject.environment, subject.place);
     let that = |covers| evidence.iter().filter(|found| found.covers == covers && !changes_nothing).collect::<Vec<_>>();
     let covering = that(Some(true));
@@ -29,10 +29,10 @@ pub(super) fn judge(subject: &Subject<'_>, evidence: &[HoldEvidence], changes_no
         let reasons = told(&covering);
         return if covering.iter().all(|found| found.hold.is_bar()) {
             let reason = format!("this commit is barred from {environment} ({reasons})");
-            Judgement::unsatisfied(reason, format!("ship a newer commit, or {unhold}"))
+            GateJudgement::unsatisfied(reason, format!("ship a newer commit, or {unhold}"))
         } else {
             let lift = format!("it stops every release: {unhold} when its reason is gone");
-            Judgement::unsatisfied(format!("{environment} is held ({reasons})"), lift)
+            GateJudgement::unsatisfied(format!("{environment} is held ({reasons})"), lift)
         };
     }
     let unknown = that(None);
@@ -45,7 +45,7 @@ pub(super) fn judge(subject: &Subject<'_>, evidence: &[HoldEvidence], changes_no
         } else {
             format!("{environment} is held ({reasons}), and this clone cannot say whether that covers this commit")
         };
-        return Judgement::unknown(&Unknown::new(reason).hint(FETCH_HISTORY));
+        return GateJudgement::unknown(&Unknown::new(reason).hint(FETCH_HISTORY));
     }
     let reason = match evidence {
         [] => format!("no hold on {place}"),
@@ -55,7 +55,7 @@ pub(super) fn judge(subject: &Subject<'_>, evidence: &[HoldEvidence], changes_no
         _ if changes_nothing => format!("{place} is held, and nothing is to change"),
         _ => format!("no hold on {place} covers this commit"),
     };
-    Judgement::satisfied(reason)
+    GateJudgement::satisfied(reason)
 }
 
 /// Why each component is held; a reason that several have stands once.

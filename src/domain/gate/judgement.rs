@@ -4,7 +4,7 @@ use super::name::GateName;
 
 /// A fact, or why it is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known<T> {
+pub enum Fact<T> {
     /// It is known.
     Is(T),
     /// It is not.
@@ -33,24 +33,24 @@ impl Unknown {
     }
 }
 
-impl<T> Known<T> {
+impl<T> Fact<T> {
     /// It is not known.
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self::Unknown(Unknown::new(reason))
     }
 
     /// A verdict over it; without it, unknown.
-    pub(super) fn judged(&self, judge: impl FnOnce(&T) -> Judgement) -> Judgement {
+    pub(super) fn judged(&self, judge: impl FnOnce(&T) -> GateJudgement) -> GateJudgement {
         match self {
             Self::Is(fact) => judge(fact),
-            Self::Unknown(unknown) => Judgement::unknown(unknown),
+            Self::Unknown(unknown) => GateJudgement::unknown(unknown),
         }
     }
 }
 
 /// What a gate says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum GateVerdict {
     /// The condition holds.
     Satisfied,
     /// It does not.
@@ -61,7 +61,7 @@ pub enum Verdict {
     Pending,
 }
 
-impl Verdict {
+impl GateVerdict {
     /// The word of the contract.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ pub struct Gate {
     /// Which one.
     pub name: GateName,
     /// What it says.
-    pub verdict: Verdict,
+    pub verdict: GateVerdict,
     /// Why.
     pub reason: String,
     /// What would change that.
@@ -93,7 +93,7 @@ pub struct Gate {
 #[cfg(test)]
 impl Gate {
     /// A gate of which nothing is configured, and that is not overridden.
-    pub fn sample(name: GateName, verdict: Verdict) -> Self {
+    pub fn sample(name: GateName, verdict: GateVerdict) -> Self {
         Self { name, verdict, reason: String::new(), hint: None, is_configured: false, overridden: None }
     }
 }
@@ -101,38 +101,38 @@ impl Gate {
 impl Gate {
     /// Whether the change is refused because of it.
     pub fn refuses(&self) -> bool {
-        self.verdict != Verdict::Satisfied && self.overridden.is_none()
+        self.verdict != GateVerdict::Satisfied && self.overridden.is_none()
     }
 
     /// Whether it refuses now and waiting for the change itself cannot help.
     pub fn refuses_already(&self) -> bool {
-        self.refuses() && self.verdict != Verdict::Pending
+        self.refuses() && self.verdict != GateVerdict::Pending
     }
 
     /// Whether people see it without asking for all: it is configured, refuses, or is overridden.
     pub fn is_shown(&self) -> bool {
-        self.is_configured || self.verdict != Verdict::Satisfied || self.overridden.is_some()
+        self.is_configured || self.verdict != GateVerdict::Satisfied || self.overridden.is_some()
     }
 }
 
 /// A verdict with its reason, before it is known whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Judgement {
-    pub(super) verdict: Verdict,
+pub(super) struct GateJudgement {
+    pub(super) verdict: GateVerdict,
     pub(super) reason: String,
     pub(super) hint: Option<String>,
 }
 
-impl Judgement {
+impl GateJudgement {
     pub(super) fn satisfied(reason: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Satisfied, reason: reason.into(), hint: None }
+        Self { verdict: GateVerdict::Satisfied, reason: reason.into(), hint: None }
     }
 
     pub(super) fn unsatisfied(reason: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Unsatisfied, reason: reason.into(), hint: Some(hint.into()) }
+        Self { verdict: GateVerdict::Unsatisfied, reason: reason.into(), hint: Some(hint.into()) }
     }
 
     pub(super) fn unknown(unknown: &Unknown) -> Self {
-        Self { verdict: Verdict::Unknown, reason: unknown.reason.clone(), hint: unknown.hint.clone() }
+        Self { verdict: GateVerdict::Unknown, reason: unknown.reason.clone(), hint: unknown.hint.clone() }
     }
 }

@@ -22,44 +22,45 @@ mod subject;
 
 use std::marker::PhantomData;
 
-pub use ancestry::{BranchReach, Reach, Standing};
+pub use ancestry::{BranchReach, CommitRelation, Reach};
 pub use approval::{
-    AllowedBranches, Approval, ApprovalEvidence, ApprovalRun, Login, PlanRun, Protection, ProtectionEvidence, Review,
-    ReviewEvidence, ReviewState, SecondPerson, SecondPersonEvidence, approval_title, counted,
+    AllowedBranches, Approval, ApprovalEvidence, ApprovalRun, GitHubLogin, PlanRun, Protection, ProtectionEvidence,
+    Review, ReviewEvidence, ReviewState, SecondPerson, SecondPersonEvidence, approval_title, counted,
 };
-pub use evidence::Evidence;
+pub use evidence::GateEvidence;
 pub use hold::HoldEvidence;
 pub use identity::IdentityEvidence;
-use judgement::Judgement;
-pub use judgement::{Gate, Known, Unknown, Verdict};
+use judgement::GateJudgement;
+pub use judgement::{Fact, Gate, GateVerdict, Unknown};
 pub use name::GateName;
-pub use policy::{BranchPattern, Command, ContractPolicy, GatePolicy, Override, StatusPolicy};
-pub use proven::{Proof, unproven};
+pub use policy::{BranchPattern, ChangeCommand, ContractPolicy, GateOverride, GatePolicy, StatusPolicy};
+pub use proven::{SourceProof, unproven};
 pub use reported::{Reported, named_statuses};
 pub use soak::Soaked;
-pub use status_wait::{StatusLook, StatusWait, awaits_statuses};
+pub use status_wait::{StatusPoll, StatusWait, awaits_statuses};
 pub use statuses::StatusesEvidence;
 #[cfg(test)]
 pub use statuses::{NamedStatus, StatusState};
-pub use subject::{Gated, Subject};
+pub use subject::{GateSubject, Gated};
 
 /// Evaluates every gate of the table for a change, in the table's order.
-pub fn evaluate(change: &impl Gated, evidence: &Evidence) -> Vec<Gate> {
+pub fn evaluate(change: &impl Gated, evidence: &GateEvidence) -> Vec<Gate> {
     let subject = change.subject();
     let gates = GateName::ALL.into_iter().filter(|name| subject.policy.is_evaluated(*name, subject.command));
     gates.map(|name| gate(name, &subject, evidence)).collect()
 }
 
-fn gate(name: GateName, subject: &Subject<'_>, evidence: &Evidence) -> Gate {
-    let Judgement { verdict, reason, hint } = judge(name, subject, evidence);
+fn gate(name: GateName, subject: &GateSubject<'_>, evidence: &GateEvidence) -> Gate {
+    let GateJudgement { verdict, reason, hint } = judge(name, subject, evidence);
     let wanted = subject.overrides.iter().find(|wanted| wanted.gate == name);
     let is_allowed = subject.policy.lets_override(name);
-    let overridden = wanted.filter(|_| is_allowed && verdict != Verdict::Satisfied).map(|wanted| wanted.reason.clone());
+    let overridden =
+        wanted.filter(|_| is_allowed && verdict != GateVerdict::Satisfied).map(|wanted| wanted.reason.clone());
     let is_configured = subject.policy.is_configured(name, subject.command);
     Gate { name, verdict, reason, hint, is_configured, overridden }
 }
 
-fn judge(name: GateName, subject: &Subject<'_>, evidence: &Evidence) -> Judgement {
+fn judge(name: GateName, subject: &GateSubject<'_>, evidence: &GateEvidence) -> GateJudgement {
     match name {
         GateName::Identity => evidence.identity.judged(|seen| identity::judge(subject, seen)),
         GateName::Hold => evidence.holds.judged(|seen| hold::judge(subject, seen, evidence.changes_nothing)),
@@ -126,12 +127,12 @@ impl Permit<'static> {
 /// # Errors
 ///
 /// The refusing gates, in order, at least one.
-pub fn authorize<P: Gated>(change: P, evidence: &Evidence) -> Result<Authorized<P>, Vec<Gate>> {
+pub fn authorize<P: Gated>(change: P, evidence: &GateEvidence) -> Result<Authorized<P>, Vec<Gate>> {
     let mut gates = evaluate(&change, evidence);
     if !gates.iter().any(Gate::refuses) {
         let approvers = match &evidence.approval {
-            Known::Is(seen) => approval::approvers(&change.subject(), seen),
-            Known::Unknown(_) => Vec::new(),
+            Fact::Is(seen) => approval::approvers(&change.subject(), seen),
+            Fact::Unknown(_) => Vec::new(),
         };
         return Ok(Authorized { change, gates, approvers });
     }

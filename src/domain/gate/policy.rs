@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 use wildmatch::WildMatch;
 
 use super::approval::Approval;
-use super::calendar::{Freeze, Window};
+use super::calendar::{ChangeWindow, Freeze};
 use super::name::GateName;
 
 /// A command that changes AWS, as far as gates distinguish commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum ChangeCommand {
     /// `promote`
     Promote,
     /// `deploy`
@@ -61,16 +61,16 @@ const DEFAULTS: [(GateName, [When; 7]); 13] = {
 };
 
 /// When a gate is evaluated for a command.
-fn default_of(gate: GateName, command: Command) -> When {
+fn default_of(gate: GateName, command: ChangeCommand) -> When {
     let row = DEFAULTS.iter().find(|(name, _)| *name == gate);
     let column = match command {
-        Command::Promote => 0,
-        Command::Deploy => 1,
-        Command::Rollback => 2,
-        Command::Restore => 3,
-        Command::Hold => 4,
-        Command::Unhold => 5,
-        Command::Check => 6,
+        ChangeCommand::Promote => 0,
+        ChangeCommand::Deploy => 1,
+        ChangeCommand::Rollback => 2,
+        ChangeCommand::Restore => 3,
+        ChangeCommand::Hold => 4,
+        ChangeCommand::Unhold => 5,
+        ChangeCommand::Check => 6,
     };
     // A gate without a row is never left out.
     row.map_or(When::On, |(_, when)| when[column])
@@ -134,7 +134,7 @@ pub struct GatePolicy {
     /// When nothing is changed.
     pub freeze: Vec<Freeze>,
     /// When something may be changed. Empty: at any time.
-    pub windows: Vec<Window>,
+    pub windows: Vec<ChangeWindow>,
     /// What is done where values do not fit their contract. `None`: no component has a contract.
     pub contract: Option<ContractPolicy>,
     /// Whether some image has to be an own one.
@@ -190,7 +190,7 @@ impl GatePolicy {
     }
 
     /// Whether a gate is evaluated for a command.
-    pub fn is_evaluated(&self, gate: GateName, command: Command) -> bool {
+    pub fn is_evaluated(&self, gate: GateName, command: ChangeCommand) -> bool {
         match default_of(gate, command) {
             When::On => true,
             When::IfSet => self.is_set(gate),
@@ -199,8 +199,8 @@ impl GatePolicy {
     }
 
     /// Whether the configuration has something to say of a gate. What a promotion is from is configured.
-    pub fn is_configured(&self, gate: GateName, command: Command) -> bool {
-        self.is_set(gate) || (gate == GateName::Proven && command == Command::Promote)
+    pub fn is_configured(&self, gate: GateName, command: ChangeCommand) -> bool {
+        self.is_set(gate) || (gate == GateName::Proven && command == ChangeCommand::Promote)
     }
 
     fn is_set(&self, gate: GateName) -> bool {
@@ -221,7 +221,7 @@ impl GatePolicy {
 
 /// Somebody's wish to go on although a gate refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Override {
+pub struct GateOverride {
     /// The gate.
     pub gate: GateName,
     /// Why, in their words, neutral.

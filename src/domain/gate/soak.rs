@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::duration::shown;
-use super::judgement::{Judgement, Known};
-use super::subject::Subject;
+use super::judgement::{Fact, GateJudgement};
+use super::subject::GateSubject;
 use crate::domain::names::ComponentName;
 use crate::domain::promotion::{RunEnd, UnbrokenRun};
 
@@ -14,7 +14,7 @@ pub struct Soaked {
     /// The component.
     pub component: ComponentName,
     /// When the unbroken run of its digest first succeeded.
-    pub since: Known<Timestamp>,
+    pub since: Fact<Timestamp>,
     /// When that run ended. `None`: it runs still.
     pub until: Option<Timestamp>,
 }
@@ -23,30 +23,30 @@ impl Soaked {
     /// What a component's run says of it.
     pub fn of(component: ComponentName, run: &UnbrokenRun) -> Self {
         let (since, until) = match (run.since, run.end) {
-            (None, _) => (Known::unknown("no success of it is recorded with its time"), None),
-            (Some(_), RunEnd::Unknown) => (Known::unknown("nothing records when something else took its place"), None),
-            (Some(since), RunEnd::At(until)) => (Known::Is(since), Some(until)),
-            (Some(since), RunEnd::Runs) => (Known::Is(since), None),
+            (None, _) => (Fact::unknown("no success of it is recorded with its time"), None),
+            (Some(_), RunEnd::Unknown) => (Fact::unknown("nothing records when something else took its place"), None),
+            (Some(since), RunEnd::At(until)) => (Fact::Is(since), Some(until)),
+            (Some(since), RunEnd::Runs) => (Fact::Is(since), None),
         };
         Self { component, since, until }
     }
 }
 
 /// It ran there unbroken at least so long, each of its components.
-pub(super) fn judge(subject: &Subject<'_>, seen: &[Soaked], now: Timestamp) -> Judgement {
-    let Some(wanted) = subject.policy.soak else { return Judgement::satisfied("none is asked for") };
+pub(super) fn judge(subject: &GateSubject<'_>, seen: &[Soaked], now: Timestamp) -> GateJudgement {
+    let Some(wanted) = subject.policy.soak else { return GateJudgement::satisfied("none is asked for") };
     let Ok(wanted) = SignedDuration::try_from(wanted) else {
-        return Judgement::unsatisfied("it is longer than any release can run", "write a shorter `soak`");
+        return GateJudgement::unsatisfied("it is longer than any release can run", "write a shorter `soak`");
     };
     let (mut shortest, mut due): (Option<SignedDuration>, Option<Timestamp>) = (None, None);
     let mut short = Vec::new();
     for Soaked { component, since, until } in seen {
         let since = match since {
-            Known::Is(since) => *since,
-            Known::Unknown(unknown) => {
+            Fact::Is(since) => *since,
+            Fact::Unknown(unknown) => {
                 let mut unknown = unknown.clone();
                 unknown.reason = format!("how long {component} has run it is not known: {}", unknown.reason);
-                return Judgement::unknown(&unknown);
+                return GateJudgement::unknown(&unknown);
             }
         };
         // A clock that runs ahead elsewhere is no soaking.
@@ -64,14 +64,16 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &[Soaked], now: Timestamp) -> J
         }
     }
     match (shortest, short.is_empty()) {
-        (None, _) => Judgement::satisfied("no component is promoted"),
-        (Some(shortest), true) => Judgement::satisfied(format!("it ran for {} of {}", shown(shortest), shown(wanted))),
+        (None, _) => GateJudgement::satisfied("no component is promoted"),
+        (Some(shortest), true) => {
+            GateJudgement::satisfied(format!("it ran for {} of {}", shown(shortest), shown(wanted)))
+        }
         (Some(_), false) => {
             let hint = match due {
                 Some(due) => format!("run it again after {}", due.strftime("%Y-%m-%d %H:%M:%SZ")),
                 None => "promote what runs there now, once it has run for as long".to_owned(),
             };
-            Judgement::unsatisfied(short.join("; "), hint)
+            GateJudgement::unsatisfied(short.join("; "), hint)
         }
     }
 }

@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
-use super::judgement::{Gate, Known, Unknown, Verdict};
+use super::judgement::{Fact, Gate, GateVerdict, Unknown};
 use super::name::GateName;
 use super::statuses::{NamedStatus, StatusState, StatusesEvidence};
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 
 /// Whether it is worth to wait for statuses: nothing else refuses already, and they may still become green.
 pub fn awaits_statuses(gates: &[Gate]) -> bool {
     let is_statuses = |gate: &&Gate| gate.name == GateName::Statuses;
     let statuses = gates.iter().find(is_statuses);
-    let may_become_green = |gate: &Gate| gate.refuses() && gate.verdict != Verdict::Unsatisfied;
+    let may_become_green = |gate: &Gate| gate.refuses() && gate.verdict != GateVerdict::Unsatisfied;
     statuses.is_some_and(may_become_green)
         && gates.iter().filter(|gate| !is_statuses(gate)).all(|gate| !gate.refuses_already())
 }
 
 /// What one poll of the statuses of a commit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StatusLook {
+pub enum StatusPoll {
     /// They are known.
     Seen(Vec<NamedStatus>),
     /// They are not, and the next poll may do better.
@@ -27,12 +27,12 @@ pub enum StatusLook {
     Failed(Unknown),
 }
 
-impl StatusLook {
+impl StatusPoll {
     /// What the gate looks at. `waited`: how long those were waited for that have not ended; `None` where nothing waits.
-    pub fn evidence(self, waited: Option<Duration>) -> Known<StatusesEvidence> {
+    pub fn evidence(self, waited: Option<Duration>) -> Fact<StatusesEvidence> {
         match self {
-            Self::Seen(statuses) => Known::Is(StatusesEvidence { statuses, waited }),
-            Self::Passing(unknown) | Self::Failed(unknown) => Known::Unknown(unknown),
+            Self::Seen(statuses) => Fact::Is(StatusesEvidence { statuses, waited }),
+            Self::Passing(unknown) | Self::Failed(unknown) => Fact::Unknown(unknown),
         }
     }
 
@@ -86,17 +86,17 @@ impl StatusWait {
     }
 
     /// Takes a poll's answer, so long after the first poll.
-    pub fn take(&mut self, elapsed: Duration, look: StatusLook) -> Step<Known<StatusesEvidence>> {
+    pub fn take(&mut self, elapsed: Duration, look: StatusPoll) -> PollStep<Fact<StatusesEvidence>> {
         if !look.is_open() {
-            return Step::Done(look.evidence(Some(elapsed)));
+            return PollStep::Done(look.evidence(Some(elapsed)));
         }
         let left = self.wait.saturating_sub(elapsed);
         if left < REST {
-            return Step::Done(look.evidence(Some(self.wait)));
+            return PollStep::Done(look.evidence(Some(self.wait)));
         }
         let pause = self.pause.min(left);
         self.pause = (self.pause + LONGER).min(LONGEST);
-        Step::again(pause)
+        PollStep::again(pause)
     }
 }
 
@@ -108,9 +108,9 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn seen(states: &[StatusState]) -> StatusLook {
+    fn seen(states: &[StatusState]) -> StatusPoll {
         let named = states.iter().map(|state| NamedStatus { name: "ci".to_owned(), state: state.clone() });
-        StatusLook::Seen(named.collect())
+        StatusPoll::Seen(named.collect())
     }
 
     fn open() -> StatusState {
@@ -122,20 +122,20 @@ mod tests {
         let mut wait = StatusWait::new(seconds(120));
         let mut elapsed = Duration::ZERO;
         let mut pauses = Vec::new();
-        while let Step::Ask { after, .. } = wait.take(elapsed, seen(&[open()])) {
+        while let PollStep::Ask { after, .. } = wait.take(elapsed, seen(&[open()])) {
             pauses.push(after.as_secs());
             elapsed += after;
         }
         assert_eq!(pauses, [5, 10, 15, 20, 25, 30, 15]);
         let given_up = wait.take(elapsed, seen(&[open()]));
-        assert_eq!(given_up, Step::Done(seen(&[open()]).evidence(Some(seconds(120)))));
-        assert!(matches!(StatusWait::new(Duration::ZERO).take(Duration::ZERO, seen(&[open()])), Step::Done(_)));
+        assert_eq!(given_up, PollStep::Done(seen(&[open()]).evidence(Some(seconds(120)))));
+        assert!(matches!(StatusWait::new(Duration::ZERO).take(Duration::ZERO, seen(&[open()])), PollStep::Done(_)));
     }
 
     #[test]
     fn what_can_still_change_is_waited_for_and_nothing_else() {
-        let passing = StatusLook::Passing(Unknown::new("502"));
-        let failed = StatusLook::Failed(Unknown::new("403"));
+        let passing = StatusPoll::Passing(Unknown::new("502"));
+        let failed = StatusPoll::Failed(Unknown::new("403"));
         let red = StatusState::Red("failure".to_owned());
         for (look, waits) in [
             (seen(&[open()]), true),
@@ -148,17 +148,17 @@ mod tests {
             (failed.clone(), false),
         ] {
             let step = StatusWait::new(seconds(60)).take(seconds(1), look.clone());
-            assert_eq!(matches!(step, Step::Ask { .. }), waits, "{look:?}");
+            assert_eq!(matches!(step, PollStep::Ask { .. }), waits, "{look:?}");
         }
         // An outage that outlasts the wait leaves nothing known.
         let step = StatusWait::new(seconds(60)).take(seconds(60), passing);
-        assert_eq!(step, Step::Done(Known::unknown("502")));
-        assert_eq!(failed.evidence(None), Known::unknown("403"));
+        assert_eq!(step, PollStep::Done(Fact::unknown("502")));
+        assert_eq!(failed.evidence(None), Fact::unknown("403"));
     }
 
     #[test]
     fn nothing_is_waited_for_where_another_gate_refuses_already() {
-        use Verdict::{Pending, Satisfied, Unsatisfied};
+        use GateVerdict::{Pending, Satisfied, Unsatisfied};
         let gate = |name, verdict, overridden: Option<&str>| Gate {
             overridden: overridden.map(str::to_owned),
             ..Gate::sample(name, verdict)
@@ -167,10 +167,10 @@ mod tests {
         let hold = |verdict| gate(GateName::Hold, verdict, None);
         for (gates, waits) in [
             (vec![hold(Satisfied), statuses(Pending)], true),
-            (vec![hold(Pending), statuses(Verdict::Unknown)], true),
+            (vec![hold(Pending), statuses(GateVerdict::Unknown)], true),
             (vec![gate(GateName::Hold, Unsatisfied, Some("why")), statuses(Pending)], true),
             (vec![hold(Unsatisfied), statuses(Pending)], false),
-            (vec![statuses(Pending), hold(Verdict::Unknown)], false),
+            (vec![statuses(Pending), hold(GateVerdict::Unknown)], false),
             (vec![hold(Satisfied), statuses(Satisfied)], false),
             (vec![hold(Satisfied), statuses(Unsatisfied)], false),
             (vec![hold(Satisfied), gate(GateName::Statuses, Pending, Some("why"))], false),
@@ -184,6 +184,6 @@ mod tests {
     fn what_is_waited_for_is_named() {
         let look = seen(&[StatusState::Missing, StatusState::Green, open()]);
         assert_eq!(look.awaited(), "ci (not there yet), ci (queued)");
-        assert_eq!(StatusLook::Passing(Unknown::new("GitHub answers 502")).awaited(), "GitHub answers 502");
+        assert_eq!(StatusPoll::Passing(Unknown::new("GitHub answers 502")).awaited(), "GitHub answers 502");
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::duration::shown;
-use super::judgement::{Judgement, Verdict};
-use super::subject::Subject;
+use super::judgement::{GateJudgement, GateVerdict};
+use super::subject::GateSubject;
 
 /// A status or check run of the commit, or that there is none of that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,21 +49,21 @@ pub struct StatusesEvidence {
 }
 
 /// All that are named are green.
-pub(super) fn judge(subject: &Subject<'_>, seen: &StatusesEvidence) -> Judgement {
+pub(super) fn judge(subject: &GateSubject<'_>, seen: &StatusesEvidence) -> GateJudgement {
     let named = |is: &dyn Fn(&StatusState) -> Option<String>| {
         let found = seen.statuses.iter().filter_map(|status| Some(format!("{} {}", status.name, is(&status.state)?)));
         found.collect::<Vec<_>>()
     };
     let own = named(&|state| (*state == StatusState::Own).then(|| "is of this run, or shipgate's own".to_owned()));
     if !own.is_empty() {
-        return Judgement::unsatisfied(own.join(", "), "name statuses and checks of other workflows in `statuses`");
+        return GateJudgement::unsatisfied(own.join(", "), "name statuses and checks of other workflows in `statuses`");
     }
     let red = named(&|state| match state {
         StatusState::Red(word) => Some(format!("is {word}")),
         StatusState::Green | StatusState::Missing | StatusState::Open(_) | StatusState::Own => None,
     });
     if !red.is_empty() {
-        return Judgement::unsatisfied(red.join(", "), "fix what it found, or run it again, and then this");
+        return GateJudgement::unsatisfied(red.join(", "), "fix what it found, or run it again, and then this");
     }
     let open = named(&|state| match state {
         StatusState::Open(word) => Some(format!("is {word}")),
@@ -72,17 +72,17 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &StatusesEvidence) -> Judgement
     });
     if open.is_empty() {
         let green: Vec<&str> = seen.statuses.iter().map(|status| status.name.as_str()).collect();
-        return Judgement::satisfied(format!("{}: green", green.join(", ")));
+        return GateJudgement::satisfied(format!("{}: green", green.join(", ")));
     }
     let wait = subject.policy.statuses.as_ref().map_or(Duration::ZERO, |statuses| statuses.wait);
     match seen.waited {
-        None if !wait.is_zero() => Judgement {
-            verdict: Verdict::Pending,
+        None if !wait.is_zero() => GateJudgement {
+            verdict: GateVerdict::Pending,
             reason: format!("{}: waited for up to {} when it is carried out", open.join(", "), words(wait)),
             hint: None,
         },
-        waited => Judgement {
-            verdict: Verdict::Unknown,
+        waited => GateJudgement {
+            verdict: GateVerdict::Unknown,
             reason: match waited {
                 Some(waited) if !waited.is_zero() => format!("{} after {}", open.join(", "), words(waited)),
                 _ => open.join(", "),

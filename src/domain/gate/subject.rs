@@ -1,14 +1,14 @@
 //! What gates are asked about.
 
-use super::policy::{Command, GatePolicy, Override};
+use super::policy::{ChangeCommand, GateOverride, GatePolicy};
 use crate::domain::names::EnvironmentName;
 use crate::domain::release::ReleaseName;
 
 /// What a change is about, for its gates.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct GateSubject<'a> {
     /// The command.
-    pub command: Command,
+    pub command: ChangeCommand,
     /// The environment that is changed.
     pub environment: &'a EnvironmentName,
     /// The release. `None`: the change is about none, as a hold is.
@@ -18,11 +18,11 @@ pub struct Subject<'a> {
     /// The environment's policy.
     pub policy: &'a GatePolicy,
     /// The gates that somebody overrides.
-    pub overrides: &'a [Override],
+    pub overrides: &'a [GateOverride],
 }
 
 /// Something that changes AWS, and is let through by gates.
 pub trait Gated {
     /// What it is about.
-    fn subject(&self) -> Subject<'_>;
+    fn subject(&self) -> GateSubject<'_>;
 }

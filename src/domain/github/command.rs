@@ -8,13 +8,13 @@ pub const LONGEST_MESSAGE: usize = 4096;
 
 /// A command, with what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command {
+pub struct RunnerCommand {
     name: &'static str,
     properties: Vec<(&'static str, String)>,
     data: String,
 }
 
-impl Command {
+impl RunnerCommand {
     /// A command with its data. Only the name has to be one of shipgate's.
     pub fn new(name: &'static str, data: impl Into<String>) -> Self {
         Self { name, properties: Vec::new(), data: data.into() }
@@ -35,7 +35,7 @@ impl Command {
     }
 }
 
-impl fmt::Display for Command {
+impl fmt::Display for RunnerCommand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "::{}", self.name)?;
         for (index, (name, value)) in self.properties.iter().enumerate() {
@@ -76,15 +76,15 @@ mod tests {
 
     #[test]
     fn a_command_is_one_line() {
-        let command = Command::new("error", "100%\nlost").property("file", "a,b:c").property("line", "3");
+        let command = RunnerCommand::new("error", "100%\nlost").property("file", "a,b:c").property("line", "3");
         assert_eq!(command.to_string(), "::error file=a%2Cb%3Ac,line=3::100%25%0Alost");
-        assert_eq!(Command::new("endgroup", "").to_string(), "::endgroup::");
+        assert_eq!(RunnerCommand::new("endgroup", "").to_string(), "::endgroup::");
     }
 
     proptest! {
         #[test]
         fn any_text_arrives_as_it_was_and_is_no_second_command(data in any::<String>(), value in any::<String>()) {
-            let line = Command::new("error", data.clone()).property("title", value.clone()).to_string();
+            let line = RunnerCommand::new("error", data.clone()).property("title", value.clone()).to_string();
             prop_assert!(!line.contains(['\n', '\r']));
             let (name, properties, read_data) = read(&line).unwrap();
             prop_assert_eq!(name, "error");

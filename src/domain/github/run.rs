@@ -17,7 +17,7 @@ pub struct Person {
 
 /// A run of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkflowRun {
+pub struct GitHubRun {
     /// Its number.
     pub id: u64,
     /// The number of its workflow, which is a file of the repository.
@@ -37,7 +37,7 @@ pub struct WorkflowRun {
     /// When it was started.
     pub created: Timestamp,
     /// Whether it has ended, and how.
-    pub end: RunEnd,
+    pub end: WorkflowConclusion,
     /// The workflows that it calls.
     pub called: Vec<CalledWorkflow>,
     /// Whether the commit is of this repository and not of a fork.
@@ -46,7 +46,7 @@ pub struct WorkflowRun {
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RunEnd {
+pub enum WorkflowConclusion {
     /// It has not.
     Open,
     /// It succeeded.

@@ -27,13 +27,13 @@ impl Objection {
 
 /// How a value of a policy is compared with a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
+enum ClaimComparison {
     Equals,
     EqualsIgnoringCase,
     Like,
 }
 
-impl Comparison {
+impl ClaimComparison {
     fn matches(self, value: &str, claim: &str) -> bool {
         match self {
             Self::Equals => value == claim,
@@ -46,7 +46,7 @@ impl Comparison {
 /// An operator of text, taken apart.
 #[derive(Debug, Clone, Copy)]
 struct Operator {
-    comparison: Comparison,
+    comparison: ClaimComparison,
     is_negated: bool,
     /// A token without the claim meets the condition.
     is_met_by_none: bool,
@@ -65,12 +65,12 @@ impl Operator {
             None => (text, false),
         };
         let (comparison, is_negated) = match text {
-            "StringEquals" => (Comparison::Equals, false),
-            "StringNotEquals" => (Comparison::Equals, true),
-            "StringEqualsIgnoreCase" => (Comparison::EqualsIgnoringCase, false),
-            "StringNotEqualsIgnoreCase" => (Comparison::EqualsIgnoringCase, true),
-            "StringLike" => (Comparison::Like, false),
-            "StringNotLike" => (Comparison::Like, true),
+            "StringEquals" => (ClaimComparison::Equals, false),
+            "StringNotEquals" => (ClaimComparison::Equals, true),
+            "StringEqualsIgnoreCase" => (ClaimComparison::EqualsIgnoringCase, false),
+            "StringNotEqualsIgnoreCase" => (ClaimComparison::EqualsIgnoringCase, true),
+            "StringLike" => (ClaimComparison::Like, false),
+            "StringNotLike" => (ClaimComparison::Like, true),
             _ => return None,
         };
         Some(Self { comparison, is_negated, is_met_by_none: is_if_exists || is_for_all || is_negated })
@@ -128,12 +128,12 @@ fn compare(operator: Operator, name: &str, values: &[&str], claim: &str) -> Opti
 }
 
 /// The mistakes that are made most often.
-fn mistake(values: &[&str], claim: &str, comparison: Comparison) -> Option<&'static str> {
+fn mistake(values: &[&str], claim: &str, comparison: ClaimComparison) -> Option<&'static str> {
     let any = |test: &dyn Fn(&str) -> bool| values.iter().any(|value| test(value));
     if any(&|value| value.eq_ignore_ascii_case(claim)) {
         return Some("capital letters differ");
     }
-    if comparison != Comparison::Like && any(&|value| is_like(value, claim)) {
+    if comparison != ClaimComparison::Like && any(&|value| is_like(value, claim)) {
         return Some("`StringEquals` takes `*` literally: write the whole value");
     }
     None

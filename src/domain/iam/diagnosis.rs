@@ -11,7 +11,7 @@ use crate::domain::token::Claims;
 
 /// What a trust policy says to a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum TrustVerdict {
     /// A statement lets it in, and none denies it: the reason is elsewhere.
     LetsIn,
     /// No statement lets it in; each with why not.
@@ -21,7 +21,7 @@ pub enum Verdict {
 }
 
 /// Reads a trust policy with the eyes of STS. A condition that cannot be judged here is named as such.
-pub fn diagnose(policy: &Value, role: &RoleArn, claims: &Claims) -> Verdict {
+pub fn diagnose(policy: &Value, role: &RoleArn, claims: &Claims) -> TrustVerdict {
     // As `aws iam get-role` prints it, the document is inside.
     let policy = policy.pointer("/Role/AssumeRolePolicyDocument").unwrap_or(policy);
     let (mut found, mut denials, mut lets_in) = (Vec::new(), Vec::new(), false);
@@ -29,7 +29,7 @@ pub fn diagnose(policy: &Value, role: &RoleArn, claims: &Claims) -> Verdict {
     for (index, statement) in statements.filter(|(_, statement)| is_about_tokens(statement)) {
         let name = statement.get("Sid").and_then(Value::as_str);
         let name = name.map_or_else(|| format!("statement {}", index + 1), |sid| format!("statement `{sid}`"));
-        let Judged { objections, is_of_job } = judge(statement, role, claims);
+        let StatementVerdict { objections, is_of_job } = judge(statement, role, claims);
         if statement.get("Effect").and_then(Value::as_str) == Some("Deny") {
             denials.extend(denial(&objections).map(|denial| format!("{name} {denial}")));
         } else if objections.is_empty() {
@@ -44,11 +44,11 @@ pub fn diagnose(policy: &Value, role: &RoleArn, claims: &Claims) -> Verdict {
     let reasons = found.into_iter().filter(|(is_of_job, _)| *is_of_job || !is_any_of_job);
     let reasons: Vec<_> = reasons.flat_map(|(_, reasons)| reasons).collect();
     match (denials.is_empty(), lets_in, reasons.is_empty()) {
-        (false, _, _) => Verdict::Denies(denials),
-        (true, true, _) => Verdict::LetsIn,
-        (true, false, false) => Verdict::KeepsOut(reasons),
+        (false, _, _) => TrustVerdict::Denies(denials),
+        (true, true, _) => TrustVerdict::LetsIn,
+        (true, false, false) => TrustVerdict::KeepsOut(reasons),
         (true, false, true) => {
-            Verdict::KeepsOut(vec!["no statement allows `sts:AssumeRoleWithWebIdentity`".to_owned()])
+            TrustVerdict::KeepsOut(vec!["no statement allows `sts:AssumeRoleWithWebIdentity`".to_owned()])
         }
     }
 }
@@ -81,14 +81,14 @@ pub fn names_workflow(policy: &Value) -> bool {
 }
 
 /// What a statement says to a token.
-struct Judged {
+struct StatementVerdict {
     /// What of it the token does not meet. None: the statement is about it.
     objections: Vec<Objection>,
     /// Whether it asks for the token's `sub`.
     is_of_job: bool,
 }
 
-fn judge(statement: &Value, role: &RoleArn, claims: &Claims) -> Judged {
+fn judge(statement: &Value, role: &RoleArn, claims: &Claims) -> StatementVerdict {
     let mut found: Vec<_> = of_principal(statement, role, claims).into_iter().collect();
     let mut is_of_job = true;
     let none = Map::new();
@@ -100,7 +100,7 @@ fn judge(statement: &Value, role: &RoleArn, claims: &Claims) -> Judged {
             found.extend(objection);
         }
     }
-    Judged { objections: found, is_of_job }
+    StatementVerdict { objections: found, is_of_job }
 }
 
 fn of_principal(statement: &Value, role: &RoleArn, claims: &Claims) -> Option<Objection> {
@@ -156,8 +156,8 @@ mod tests {
 
     fn reasons(policy: &Value, subject: &str) -> Vec<String> {
         match diagnose(policy, &role(), &claims(subject)) {
-            Verdict::LetsIn => Vec::new(),
-            Verdict::KeepsOut(reasons) | Verdict::Denies(reasons) => reasons,
+            TrustVerdict::LetsIn => Vec::new(),
+            TrustVerdict::KeepsOut(reasons) | TrustVerdict::Denies(reasons) => reasons,
         }
     }
 
@@ -166,10 +166,10 @@ mod tests {
         let subjects = ["repo:o/r:ref:refs/heads/main", "repo:o/r:pull_request"];
         let document = policy(&subjects);
         for subject in subjects {
-            assert_eq!(diagnose(&document, &role(), &claims(subject)), Verdict::LetsIn);
+            assert_eq!(diagnose(&document, &role(), &claims(subject)), TrustVerdict::LetsIn);
         }
         let printed = json!({ "Role": { "AssumeRolePolicyDocument": document } });
-        assert_eq!(diagnose(&printed, &role(), &claims(subjects[0])), Verdict::LetsIn);
+        assert_eq!(diagnose(&printed, &role(), &claims(subjects[0])), TrustVerdict::LetsIn);
     }
 
     #[test]
@@ -221,9 +221,9 @@ mod tests {
         for issuer in [ISSUER, "token.actions.githubusercontent.com/acme", "github.acme.example/_services/token"] {
             let claims = Claims { issuer: format!("https://{issuer}"), ..claims("repo:o/r:ref:refs/heads/main") };
             let document = json!({ "Statement": of_token(&role(), &claims, false) });
-            assert_eq!(diagnose(&document, &role(), &claims), Verdict::LetsIn, "{issuer}");
+            assert_eq!(diagnose(&document, &role(), &claims), TrustVerdict::LetsIn, "{issuer}");
             let elsewhere = Claims { issuer: "https://other.example".to_owned(), ..claims };
-            assert_ne!(diagnose(&document, &role(), &elsewhere), Verdict::LetsIn, "{issuer}");
+            assert_ne!(diagnose(&document, &role(), &elsewhere), TrustVerdict::LetsIn, "{issuer}");
         }
     }
 
@@ -242,22 +242,22 @@ mod tests {
         };
         let sub = format!("{ISSUER}:sub");
         let everyone = || json!("*");
-        let denies = |text: &str| Verdict::Denies(vec![format!("statement `No` {text}")]);
+        let denies = |text: &str| TrustVerdict::Denies(vec![format!("statement `No` {text}")]);
         assert_eq!(verdict(everyone(), json!({})), denies("denies it"));
         assert_eq!(verdict(json!({"Federated": "*"}), json!({"StringLike": {&sub: "repo:o/*"}})), denies("denies it"));
-        assert_eq!(verdict(everyone(), json!({"StringNotLike": {&sub: "repo:o/*"}})), Verdict::LetsIn);
-        assert_eq!(verdict(json!({"AWS": "*"}), json!({})), Verdict::LetsIn, "a token is no principal of AWS");
+        assert_eq!(verdict(everyone(), json!({"StringNotLike": {&sub: "repo:o/*"}})), TrustVerdict::LetsIn);
+        assert_eq!(verdict(json!({"AWS": "*"}), json!({})), TrustVerdict::LetsIn, "a token is no principal of AWS");
         let unknown = denies("may deny it: `IpAddress` of `aws:SourceIp` cannot be judged here");
         assert_eq!(verdict(everyone(), json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})), unknown);
         let beside_another = json!({"IpAddress": {"aws:SourceIp": "x"}, "StringEquals": {&sub: "repo:x/y:*"}});
-        assert_eq!(verdict(everyone(), beside_another), Verdict::LetsIn);
+        assert_eq!(verdict(everyone(), beside_another), TrustVerdict::LetsIn);
     }
 
     #[test]
     fn everything_but_is_understood() {
         let allow = |key: &str, action: &str| {
             let document = json!({"Statement": {"Effect": "Allow", "Principal": "*", key: action}});
-            diagnose(&document, &role(), &claims("x")) == Verdict::LetsIn
+            diagnose(&document, &role(), &claims("x")) == TrustVerdict::LetsIn
         };
         assert!(allow("NotAction", "sts:AssumeRole"));
         assert!(!allow("NotAction", "sts:AssumeRole*"));
@@ -278,8 +278,8 @@ mod tests {
             super::super::trust::policy(vec![of_token(&role(), &gated, false), of_token(&role(), &branch, false)], &[]);
         document["Statement"][0]["Sid"] = json!("Gated");
         let reasons = |claims: &Claims| match diagnose(&document, &role(), claims) {
-            Verdict::KeepsOut(reasons) => reasons,
-            other @ (Verdict::LetsIn | Verdict::Denies(_)) => panic!("{other:?}"),
+            TrustVerdict::KeepsOut(reasons) => reasons,
+            other @ (TrustVerdict::LetsIn | TrustVerdict::Denies(_)) => panic!("{other:?}"),
         };
         let elsewhere = [("repository_id", "2"), ("ref", "refs/heads/x")];
         let found = reasons(&token("repo:o/r:environment:production", &elsewhere));

@@ -1,10 +1,10 @@
 //! What `docs/iam/README.md` says of who may assume which role is true of the policies that `shipgate iam trust` prints.
 
 use super::jobs::ChangedIn::{Branch, GithubEnvironment};
-use super::jobs::{Admission, ChangedIn, Environment, Workflows, jobs};
-use super::trust::{Files, ISSUER, Keys, Repository, SubjectForm, Tokens};
+use super::jobs::{Admission, ChangedIn, RoleEnvironment, Workflows, jobs};
+use super::trust::{ConditionKeys, GateWorkflows, ISSUER, SubjectForm, TokenRepository, Tokens};
 use crate::domain::github::workflows::GatedWorkflow;
-use crate::domain::role::Access;
+use crate::domain::role::RolePurpose;
 
 const PAGE: &str = include_str!("../../../docs/iam/README.md");
 
@@ -21,9 +21,9 @@ fn code(cell: &'static str) -> Vec<&'static str> {
 }
 
 /// An environment with a role for looking.
-fn environment(name: &str, changed_in: Option<ChangedIn>, by: &[&str]) -> Environment {
+fn environment(name: &str, changed_in: Option<ChangedIn>, by: &[&str]) -> RoleEnvironment {
     let promoted_by = by.iter().map(|name| ((*name).to_owned(), GithubEnvironment)).collect();
-    Environment { name: name.to_owned(), changed_in, has_read_role: true, promoted_by }
+    RoleEnvironment { name: name.to_owned(), changed_in, has_read_role: true, promoted_by }
 }
 
 /// What each job of a chain becomes is let in, and nothing is let in that no job becomes.
@@ -43,7 +43,7 @@ fn the_page_says_who_becomes_what_in_a_chain() {
     }
     let mut allowed = Vec::new();
     for environment in chain {
-        for (access, role) in [(Access::Change, "role"), (Access::Read, "read-role")] {
+        for (access, role) in [(RolePurpose::Change, "role"), (RolePurpose::Read, "read-role")] {
             for admission in jobs(&environment, access, "main", true) {
                 allowed.push((admission.job.text(), role, environment.name.clone()));
             }
@@ -56,13 +56,13 @@ fn the_page_says_who_becomes_what_in_a_chain() {
 }
 
 /// A row: the words of the role, the job, its workflows, and what is asked for beside `sub` and `aud`.
-type Row = (Vec<&'static str>, String, Vec<String>, Vec<String>);
+type TrustRow = (Vec<&'static str>, String, Vec<String>, Vec<String>);
 
 /// Each role and approval: exactly these jobs, in exactly these workflows, with exactly these conditions.
 #[test]
 fn the_page_says_which_jobs_a_role_lets_in() {
     let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect::<Vec<_>>();
-    let mut documented: Vec<Row> = Vec::new();
+    let mut documented: Vec<TrustRow> = Vec::new();
     for row in table("## Who may assume which role") {
         let [role, job, workflows, conditions] = row.as_slice() else { panic!("{row:?}") };
         let job = code(job)[0].replace("ENVIRONMENT", "production").replace("BRANCH", "main");
@@ -71,13 +71,13 @@ fn the_page_says_which_jobs_a_role_lets_in() {
         documented.push((code(role), job, owned(code(workflows)), conditions));
     }
     let (direct, gated) = (None, Some(GithubEnvironment));
-    let mut allowed: Vec<Row> = Vec::new();
+    let mut allowed: Vec<TrustRow> = Vec::new();
     for (words, changed_in, access) in [
-        (vec!["role"], direct, Access::Change),
-        (vec!["read-role"], direct, Access::Read),
-        (vec!["role", "none", "required"], gated, Access::Change),
-        (vec!["role", "second-person"], Some(Branch), Access::Change),
-        (vec!["read-role", "promotes-from"], gated, Access::Read),
+        (vec!["role"], direct, RolePurpose::Change),
+        (vec!["read-role"], direct, RolePurpose::Read),
+        (vec!["role", "none", "required"], gated, RolePurpose::Change),
+        (vec!["role", "second-person"], Some(Branch), RolePurpose::Change),
+        (vec!["read-role", "promotes-from"], gated, RolePurpose::Read),
     ] {
         for admission in jobs(&environment("production", changed_in, &["X"]), access, "main", true) {
             let files = match &admission.workflows {
@@ -96,9 +96,9 @@ fn file(workflow: GatedWorkflow) -> String {
 
 /// What the statement for a job asks for beside `sub` and `aud`.
 fn conditions(admission: &Admission) -> Vec<String> {
-    let repository = Repository { name: "o/r".to_owned(), ids: Some((1, 2)) };
+    let repository = TokenRepository { name: "o/r".to_owned(), ids: Some((1, 2)) };
     let trusted = [format!("acme/shipgate@{}", "0f".repeat(20)).parse().unwrap()];
-    let keys = Keys::All(Files::Pinned(&trusted));
+    let keys = ConditionKeys::All(GateWorkflows::Pinned(&trusted));
     let tokens = Tokens { repository: &repository, form: SubjectForm::Both, branch: "main", keys };
     let role = "arn:aws:iam::123456789012:role/production".parse().unwrap();
     let statements = tokens.statements(&role, std::slice::from_ref(admission));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::github::workflows::GatedWorkflow;
-use crate::domain::role::Access;
+use crate::domain::role::RolePurpose;
 
 /// What a job is, as the end of its `sub`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub enum ChangedIn {
 
 /// An environment, as far as it decides which jobs may assume its roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Environment {
+pub struct RoleEnvironment {
     /// Its name, which is also the name of GitHub's environment.
     pub name: String,
     /// Where it is changed, where it takes releases from another environment. `None`: it is deployed to directly.
@@ -106,11 +106,11 @@ pub struct Environment {
 
 /// Which environments take releases from which, and where each is changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Promotions(pub Vec<Promotion>);
+pub struct Promotions(pub Vec<PromotedEnvironment>);
 
 /// An environment, as far as others decide about its jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Promotion {
+pub struct PromotedEnvironment {
     /// Its name.
     pub to: String,
     /// Where it takes releases from. `None`: it is deployed to directly.
@@ -121,10 +121,10 @@ pub struct Promotion {
 
 impl Promotions {
     /// An environment, as it decides which jobs may assume its roles.
-    pub fn environment(&self, name: &str, has_read_role: bool) -> Environment {
+    pub fn environment(&self, name: &str, has_read_role: bool) -> RoleEnvironment {
         let own = self.0.iter().find(|promotion| promotion.to == name && promotion.from.is_some());
         let by = self.0.iter().filter(|promotion| promotion.from.as_deref() == Some(name));
-        Environment {
+        RoleEnvironment {
             name: name.to_owned(),
             changed_in: own.map(|promotion| promotion.changed_in),
             has_read_role,
@@ -145,17 +145,17 @@ impl Promotions {
 ///
 /// Who promotes looks at the environment next to it and no further: in a chain of three the job that changes the last has
 /// no role of the first.
-pub fn jobs(environment: &Environment, access: Access, branch: &str, separates: bool) -> Vec<Admission> {
+pub fn jobs(environment: &RoleEnvironment, access: RolePurpose, branch: &str, separates: bool) -> Vec<Admission> {
     let any = |job| Admission { job, workflows: Workflows::Any };
     let on_branch = || JobContext::Branch(branch.to_owned());
     let mut found = match (access, environment.changed_in) {
-        (Access::Change, Some(changed_in)) => changing(&environment.name, changed_in, branch, separates),
-        (Access::Read, None) => vec![any(JobContext::PullRequest), any(on_branch())],
-        (Access::Change, None) | (Access::Read, Some(_)) => vec![any(on_branch())],
+        (RolePurpose::Change, Some(changed_in)) => changing(&environment.name, changed_in, branch, separates),
+        (RolePurpose::Read, None) => vec![any(JobContext::PullRequest), any(on_branch())],
+        (RolePurpose::Change, None) | (RolePurpose::Read, Some(_)) => vec![any(on_branch())],
     };
     // Without a role for looking, a promotion looks with the other.
-    if access == Access::Read || !environment.has_read_role {
-        let is_gated = access == Access::Change && environment.changed_in.is_some();
+    if access == RolePurpose::Read || !environment.has_read_role {
+        let is_gated = access == RolePurpose::Change && environment.changed_in.is_some();
         for (name, changed_in) in &environment.promoted_by {
             let (job, workflow) = match changed_in {
                 ChangedIn::GithubEnvironment => (JobContext::Environment(name.clone()), GatedWorkflow::Promote),
@@ -201,13 +201,13 @@ mod tests {
     use super::*;
     use ChangedIn::{Branch, GithubEnvironment};
 
-    fn environment(changed_in: Option<ChangedIn>, has_read_role: bool, by: &[(&str, ChangedIn)]) -> Environment {
+    fn environment(changed_in: Option<ChangedIn>, has_read_role: bool, by: &[(&str, ChangedIn)]) -> RoleEnvironment {
         let promoted_by = by.iter().map(|(name, changed_in)| ((*name).to_owned(), *changed_in)).collect();
-        Environment { name: "production".to_owned(), changed_in, has_read_role, promoted_by }
+        RoleEnvironment { name: "production".to_owned(), changed_in, has_read_role, promoted_by }
     }
 
     /// What is let in, as `JOB in WORKFLOWS`.
-    fn shown(environment: &Environment, access: Access, separates: bool) -> Vec<String> {
+    fn shown(environment: &RoleEnvironment, access: RolePurpose, separates: bool) -> Vec<String> {
         let file = |workflow: &GatedWorkflow| workflow.path().rsplit('/').next().unwrap().to_owned();
         let each = jobs(environment, access, "main", separates).into_iter();
         let each = each.map(|Admission { job, workflows }| match workflows {
@@ -221,7 +221,7 @@ mod tests {
 
     /// Where it is changed, whether it has a role for looking, who promotes from it, the role, whether workflows are
     /// separated; and whom that lets in.
-    type Row<'r> = (Option<ChangedIn>, bool, &'r [(&'r str, ChangedIn)], Access, bool, &'r [&'r str]);
+    type JobRow<'r> = (Option<ChangedIn>, bool, &'r [(&'r str, ChangedIn)], RolePurpose, bool, &'r [&'r str]);
 
     #[test]
     fn jobs_follow_the_table() {
@@ -230,10 +230,10 @@ mod tests {
         const GATED: &str = "environment:production in promote.yml rollback.yml hold.yml";
         const ALONE: &str = "ref:refs/heads/main in rollback.yml hold.yml";
         const SECOND: &str = "ref:refs/heads/main in approve.yml rollback.yml hold.yml";
-        let (change, read) = (Access::Change, Access::Read);
+        let (change, read) = (RolePurpose::Change, RolePurpose::Read);
         let (demo, live) = (("demo", GithubEnvironment), ("live", Branch));
         let (in_environment, on_branch) = (Some(GithubEnvironment), Some(Branch));
-        let rows: [Row<'_>; 16] = [
+        let rows: [JobRow<'_>; 16] = [
             (None, true, &[demo], change, true, &[MAIN]),
             (None, true, &[demo], read, true, &[PULL, MAIN, "environment:demo"]),
             (None, true, &[demo, live], read, true, &[PULL, MAIN, "environment:demo"]),
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn an_environment_is_read_from_the_promotions() {
-        let promotion = |to: &str, from: Option<&str>, changed_in| Promotion {
+        let promotion = |to: &str, from: Option<&str>, changed_in| PromotedEnvironment {
             to: to.to_owned(),
             from: from.map(str::to_owned),
             changed_in,
@@ -290,7 +290,8 @@ mod tests {
             promotion("live", Some("stage"), Branch),
         ]);
         let by = vec![("demo".to_owned(), GithubEnvironment), ("live".to_owned(), Branch)];
-        let stage = Environment { name: "stage".to_owned(), changed_in: None, has_read_role: true, promoted_by: by };
+        let stage =
+            RoleEnvironment { name: "stage".to_owned(), changed_in: None, has_read_role: true, promoted_by: by };
         assert_eq!(all.environment("stage", true), stage);
         let live = all.environment("live", false);
         assert_eq!((live.changed_in, live.promoted_by), (Some(Branch), Vec::new()));

@@ -7,10 +7,10 @@
 
 use serde_json::{Value, json};
 
-use super::rights::{Need, NeededFor, Place, Rights, Statement};
+use super::rights::{Need, NeededFor, ResourceScope, Rights, Statement};
 use crate::domain::kind::Kind;
 use crate::domain::names::RepositoryName;
-use crate::domain::role::Access;
+use crate::domain::role::RolePurpose;
 
 const REGISTRY_LOGIN: Rights = Rights { sid: "RegistryLogin", actions: &["ecr:GetAuthorizationToken"] };
 const READ_IMAGES: Rights = Rights { sid: "ReadImages", actions: &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"] };
@@ -38,9 +38,9 @@ fn all_rights() -> impl Iterator<Item = Rights> {
 
 /// Everything of an environment that a policy names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
+pub struct PolicyScope {
     /// Where it is.
-    pub place: Place,
+    pub place: ResourceScope,
     /// The repositories that keep images, and whether a missing one is created.
     pub repositories: Vec<(RepositoryName, bool)>,
     /// What the components need.
@@ -51,11 +51,11 @@ pub struct Subject {
 
 /// The statements of a role, in the order of the rights, however the components are ordered. One without a resource is
 /// left out.
-pub fn statements(subject: &Subject, access: Access) -> Vec<Statement> {
+pub fn statements(subject: &PolicyScope, access: RolePurpose) -> Vec<Statement> {
     let is_allowed = |purpose| match purpose {
         NeededFor::Reading => true,
-        NeededFor::Proving => access == Access::Change || subject.is_source,
-        NeededFor::Changing => access == Access::Change,
+        NeededFor::Proving => access == RolePurpose::Change || subject.is_source,
+        NeededFor::Changing => access == RolePurpose::Change,
     };
     let needs = of_images(subject).into_iter().chain(subject.needs.iter().cloned());
     let mut statements: Vec<Statement> = Vec::new();
@@ -76,7 +76,7 @@ pub fn document(statements: &[Statement]) -> Value {
 }
 
 /// What is needed for the images. Every run that has some logs in to the registry, and no resource can be named for that.
-fn of_images(subject: &Subject) -> [Need; 4] {
+fn of_images(subject: &PolicyScope) -> [Need; 4] {
     let arns = |is_named: fn(bool) -> bool| {
         let named = subject.repositories.iter().filter(|(_, create)| is_named(*create));
         named.map(|(name, _)| subject.place.arn("ecr", &format!("repository/{name}"))).collect()
@@ -110,12 +110,12 @@ mod tests {
         Need { purpose, statement: Statement { condition: (!arns.is_empty()).then_some(condition), ..statement } }
     }
 
-    fn subject(needs: Vec<Need>) -> Subject {
-        let place = Place { account: "123456789012".parse().unwrap(), region: "us-east-1".parse().unwrap() };
-        Subject { place, repositories: Vec::new(), needs, is_source: false }
+    fn subject(needs: Vec<Need>) -> PolicyScope {
+        let place = ResourceScope { account: "123456789012".parse().unwrap(), region: "us-east-1".parse().unwrap() };
+        PolicyScope { place, repositories: Vec::new(), needs, is_source: false }
     }
 
-    fn sids(subject: &Subject, access: Access) -> Vec<&'static str> {
+    fn sids(subject: &PolicyScope, access: RolePurpose) -> Vec<&'static str> {
         statements(subject, access).iter().map(|statement| statement.rights.sid).collect()
     }
 
@@ -127,10 +127,10 @@ mod tests {
             need(NeededFor::Changing, CHANGE, &["c"], &[]),
         ];
         let target = subject(needs);
-        let source = Subject { is_source: true, ..target.clone() };
-        assert_eq!(sids(&target, Access::Read), ["ReadThings"]);
-        assert_eq!(sids(&source, Access::Read), ["ReadThings", "ProveThings"]);
-        assert_eq!(sids(&target, Access::Change), ["ReadThings", "ProveThings", "ChangeThings"]);
+        let source = PolicyScope { is_source: true, ..target.clone() };
+        assert_eq!(sids(&target, RolePurpose::Read), ["ReadThings"]);
+        assert_eq!(sids(&source, RolePurpose::Read), ["ReadThings", "ProveThings"]);
+        assert_eq!(sids(&target, RolePurpose::Change), ["ReadThings", "ProveThings", "ChangeThings"]);
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
             need(NeededFor::Reading, PROVE, &[], &[]),
             need(NeededFor::Reading, READ, &["c", "b"], &["x"]),
         ];
-        let all = statements(&subject(needs), Access::Read);
+        let all = statements(&subject(needs), RolePurpose::Read);
         let [statement] = all.as_slice() else { panic!("{all:#?}") };
         let expected = json!({
             "Sid": "ReadThings",
@@ -155,12 +155,12 @@ mod tests {
     #[test]
     fn images_have_rights_where_there_are_some() {
         let mut subject = subject(Vec::new());
-        assert_eq!(sids(&subject, Access::Change), [""; 0], "no login to a registry without images");
+        assert_eq!(sids(&subject, RolePurpose::Change), [""; 0], "no login to a registry without images");
         subject.repositories = vec![("stage-shop".parse().unwrap(), false)];
-        assert_eq!(sids(&subject, Access::Read), ["RegistryLogin", "ReadImages"]);
-        assert_eq!(sids(&subject, Access::Change), ["RegistryLogin", "ReadImages", "WriteImages"]);
+        assert_eq!(sids(&subject, RolePurpose::Read), ["RegistryLogin", "ReadImages"]);
+        assert_eq!(sids(&subject, RolePurpose::Change), ["RegistryLogin", "ReadImages", "WriteImages"]);
         subject.repositories[0].1 = true;
-        assert_eq!(sids(&subject, Access::Change).last(), Some(&"CreateRepositories"));
+        assert_eq!(sids(&subject, RolePurpose::Change).last(), Some(&"CreateRepositories"));
     }
 
     /// AWS refuses a policy in which two statements have the same id.

@@ -16,14 +16,14 @@ pub struct Rights {
 
 /// The account and region that the resources of an environment are in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct ResourceScope {
     /// The account.
     pub account: AccountId,
     /// The region.
     pub region: Region,
 }
 
-impl Place {
+impl ResourceScope {
     /// The ARN of a resource.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         let Self { account, region } = self;

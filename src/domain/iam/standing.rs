@@ -6,7 +6,7 @@ use crate::domain::token::{Claim, Claims};
 
 /// What a job is to a role, as far as the configuration says whom the role is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum JobAccess {
     /// The role is for it: if it is refused, the role is not as the configuration has it.
     Meant,
     /// The role is for other jobs.
@@ -60,8 +60,8 @@ impl Difference {
 }
 
 /// What a job is to a role that is for these jobs.
-pub fn standing(admissions: &[Admission], claims: &Claims) -> Standing {
-    let Some((_, job)) = JobContext::of_subject(&claims.subject) else { return Standing::Unknown };
+pub fn standing(admissions: &[Admission], claims: &Claims) -> JobAccess {
+    let Some((_, job)) = JobContext::of_subject(&claims.subject) else { return JobAccess::Unknown };
     if let Some(Admission { workflows, .. }) = admissions.iter().find(|admission| admission.job == job) {
         return in_workflow(workflows, &job, claims);
     }
@@ -91,26 +91,26 @@ pub fn standing(admissions: &[Admission], claims: &Claims) -> Standing {
         JobContext::Branch(found) => match (branch, environment) {
             (Some(wanted), _) => Difference::OtherBranch { wanted, found },
             (None, Some(wanted)) => Difference::NoEnvironment(wanted),
-            (None, None) => return Standing::Unknown,
+            (None, None) => return JobAccess::Unknown,
         },
     };
-    Standing::Other(difference)
+    JobAccess::Other(difference)
 }
 
 /// The job runs where the role's jobs run.
-fn in_workflow(workflows: &Workflows, job: &JobContext, claims: &Claims) -> Standing {
-    let Workflows::Gated(wanted) = workflows else { return Standing::Meant };
+fn in_workflow(workflows: &Workflows, job: &JobContext, claims: &Claims) -> JobAccess {
+    let Workflows::Gated(wanted) = workflows else { return JobAccess::Meant };
     let in_environment = matches!(job, JobContext::Environment(_));
     let file = match claims.get("job_workflow_ref") {
         Claim::Is(called) => called.split_once('@').map_or(called, |(file, _)| file),
         // A condition on it is not met. In the environment the role may have been made without one.
         Claim::Absent if !in_environment => "",
-        Claim::Absent | Claim::Unknown => return Standing::Unknown,
+        Claim::Absent | Claim::Unknown => return JobAccess::Unknown,
     };
     if wanted.iter().any(|workflow| file.ends_with(&format!("/{}", workflow.path()))) {
-        return Standing::Meant;
+        return JobAccess::Meant;
     }
-    Standing::Other(Difference::OtherWorkflow { wanted: wanted.iter().copied().collect(), in_environment })
+    JobAccess::Other(Difference::OtherWorkflow { wanted: wanted.iter().copied().collect(), in_environment })
 }
 
 /// The jobs that a role is for, in words, after "only": those in an environment of GitHub, where there are such.
@@ -147,13 +147,13 @@ pub fn files_of<'w>(workflows: impl IntoIterator<Item = &'w GatedWorkflow>) -> S
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::jobs::{ChangedIn, Environment, jobs};
+    use super::super::jobs::{ChangedIn, RoleEnvironment, jobs};
     use super::*;
-    use crate::domain::role::Access;
-    use Access::{Change, Read};
+    use crate::domain::role::RolePurpose;
+    use RolePurpose::{Change, Read};
 
-    fn stage() -> Environment {
-        Environment {
+    fn stage() -> RoleEnvironment {
+        RoleEnvironment {
             name: "stage".to_owned(),
             changed_in: None,
             has_read_role: true,
@@ -161,8 +161,8 @@ mod tests {
         }
     }
 
-    fn production(changed_in: ChangedIn) -> Environment {
-        Environment {
+    fn production(changed_in: ChangedIn) -> RoleEnvironment {
+        RoleEnvironment {
             name: "production".to_owned(),
             changed_in: Some(changed_in),
             has_read_role: false,
@@ -177,11 +177,11 @@ mod tests {
     }
 
     /// What a job is, in a word: `-` by design, `!` a mistake.
-    fn shown(standing: Standing) -> &'static str {
+    fn shown(standing: JobAccess) -> &'static str {
         match standing {
-            Standing::Meant => "meant",
-            Standing::Unknown => "unknown",
-            Standing::Other(difference) => match (&difference, difference.is_by_design()) {
+            JobAccess::Meant => "meant",
+            JobAccess::Unknown => "unknown",
+            JobAccess::Other(difference) => match (&difference, difference.is_by_design()) {
                 (Difference::Capitals { .. }, false) => "! capitals",
                 (Difference::OtherBranch { .. }, false) => "! branch",
                 (Difference::OtherWorkflow { .. }, false) => "! workflow",
@@ -228,14 +228,14 @@ mod tests {
         }
         let admissions = jobs(&of_github, Change, "main", true);
         let without = Claims { others: None, ..claims(GATED, "promote.yml") };
-        assert_eq!(standing(&admissions, &without), Standing::Unknown, "the workflow is not known");
+        assert_eq!(standing(&admissions, &without), JobAccess::Unknown, "the workflow is not known");
         let none = |job| shown(standing(&admissions, &Claims { others: Some(BTreeMap::new()), ..claims(job, "") }));
         assert_eq!((none(MAIN), none(GATED)), ("- workflow", "unknown"));
     }
 
     #[test]
     fn the_jobs_of_a_role_have_words() {
-        let of = |environment: &Environment, access| meant(&jobs(environment, access, "main", true));
+        let of = |environment: &RoleEnvironment, access| meant(&jobs(environment, access, "main", true));
         assert_eq!(of(&production(ChangedIn::GithubEnvironment), Change), "jobs with environment: production");
         let second = of(&production(ChangedIn::Branch), Change);
         assert_eq!(second, "jobs of approve.yml, rollback.yml, hold.yml for main");

@@ -15,7 +15,7 @@ pub const ISSUER: &str = "token.actions.githubusercontent.com";
 
 /// A repository of GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repository {
+pub struct TokenRepository {
     /// `OWNER/NAME`, in the right capital letters: AWS compares them.
     pub name: String,
     /// The numeric ids of owner and repository, which the immutable form of `sub` has beside the names.
@@ -40,19 +40,19 @@ pub enum SubjectForm {
 
 /// What a policy asks of a token beside `aud`.
 #[derive(Debug, Clone, Copy)]
-pub enum Keys<'k> {
+pub enum ConditionKeys<'k> {
     /// `sub` alone, as providers other than GitHub's own are asked.
     Subject {
         /// The issuer, as an account's identity provider is named after it.
         issuer: &'k str,
     },
     /// `sub`, `repository_id`, `ref` and `environment`, and where the jobs are those of the gate `job_workflow_ref`.
-    All(Files<'k>),
+    All(GateWorkflows<'k>),
 }
 
 /// The workflow files that count as those of the gate.
 #[derive(Debug, Clone, Copy)]
-pub enum Files<'f> {
+pub enum GateWorkflows<'f> {
     /// Its own, at these commits.
     Pinned(&'f [TrustedWorkflows]),
     /// These, whatever they do.
@@ -63,13 +63,13 @@ pub enum Files<'f> {
 #[derive(Debug, Clone, Copy)]
 pub struct Tokens<'t> {
     /// The repository whose jobs have them.
-    pub repository: &'t Repository,
+    pub repository: &'t TokenRepository,
     /// The forms of `sub`.
     pub form: SubjectForm,
     /// The branch that they run for.
     pub branch: &'t str,
     /// The conditions.
-    pub keys: Keys<'t>,
+    pub keys: ConditionKeys<'t>,
 }
 
 impl Tokens<'_> {
@@ -83,8 +83,8 @@ impl Tokens<'_> {
     /// The statements that let the tokens of these jobs in: one for the jobs that are asked for the same.
     pub fn statements(&self, role: &RoleArn, admissions: &[Admission]) -> Vec<Value> {
         let files = match self.keys {
-            Keys::All(files) => files,
-            Keys::Subject { issuer } => return self.by_subject(role, issuer, admissions),
+            ConditionKeys::All(files) => files,
+            ConditionKeys::Subject { issuer } => return self.by_subject(role, issuer, admissions),
         };
         let mut statements: Vec<(&'static str, Value)> = Vec::new();
         for group in alike(admissions) {
@@ -96,7 +96,7 @@ impl Tokens<'_> {
         statements.into_iter().map(|(_, statement)| statement).collect()
     }
 
-    fn conditions(&self, group: &Group<'_>, files: Files<'_>) -> Vec<(&'static str, Vec<String>)> {
+    fn conditions(&self, group: &JobGroup<'_>, files: GateWorkflows<'_>) -> Vec<(&'static str, Vec<String>)> {
         let mut conditions = vec![("sub", self.subjects(&group.jobs))];
         conditions.extend(self.repository.ids.map(|(_, id)| ("repository_id", vec![id.to_string()])));
         // A pull request has a ref of its own, `refs/pull/N/merge`.
@@ -137,19 +137,19 @@ impl Tokens<'_> {
 }
 
 /// Jobs that are asked for the same, but for their names.
-struct Group<'a> {
+struct JobGroup<'a> {
     jobs: Vec<&'a JobContext>,
     workflows: &'a Workflows,
 }
 
 /// Jobs of one kind in the same workflows. A `sub` names its environment, so those of several can stand together.
-fn alike(admissions: &[Admission]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+fn alike(admissions: &[Admission]) -> Vec<JobGroup<'_>> {
+    let mut groups: Vec<JobGroup<'_>> = Vec::new();
     for Admission { job, workflows } in admissions {
-        let is_same = |group: &&mut Group<'_>| group.workflows == workflows && sid(group.jobs[0]) == sid(job);
+        let is_same = |group: &&mut JobGroup<'_>| group.workflows == workflows && sid(group.jobs[0]) == sid(job);
         match groups.iter_mut().find(is_same) {
             Some(group) => group.jobs.push(job),
-            None => groups.push(Group { jobs: vec![job], workflows }),
+            None => groups.push(JobGroup { jobs: vec![job], workflows }),
         }
     }
     groups
@@ -165,13 +165,13 @@ fn sid(job: &JobContext) -> &'static str {
 }
 
 /// The values of `job_workflow_ref`.
-fn refs(workflows: &BTreeSet<GatedWorkflow>, files: Files<'_>) -> Vec<String> {
+fn refs(workflows: &BTreeSet<GatedWorkflow>, files: GateWorkflows<'_>) -> Vec<String> {
     match files {
-        Files::Pinned(trusted) => {
+        GateWorkflows::Pinned(trusted) => {
             let of = |trusted: &TrustedWorkflows| workflows.iter().map(|workflow| pinned(trusted, *workflow)).collect();
             trusted.iter().flat_map::<Vec<_>, _>(of).collect()
         }
-        Files::Named(files) => files.iter().map(ToString::to_string).collect(),
+        GateWorkflows::Named(files) => files.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -264,16 +264,16 @@ pub fn own_keys(claims: &Claims, names_workflow: bool) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::jobs::{ChangedIn, Environment, jobs};
+    use super::super::jobs::{ChangedIn, RoleEnvironment, jobs};
     use super::*;
-    use crate::domain::role::Access;
+    use crate::domain::role::RolePurpose;
 
     fn role() -> RoleArn {
         "arn:aws:iam::123456789012:role/production".parse().unwrap()
     }
 
-    fn repository(ids: Option<(u64, u64)>) -> Repository {
-        Repository { name: "o/r".to_owned(), ids }
+    fn repository(ids: Option<(u64, u64)>) -> TokenRepository {
+        TokenRepository { name: "o/r".to_owned(), ids }
     }
 
     fn trusted(digits: &[&str]) -> Vec<TrustedWorkflows> {
@@ -293,8 +293,8 @@ mod tests {
         statements.iter().map(|statement| (text(&statement["Sid"]), conditions(statement))).collect()
     }
 
-    fn production(changed_in: ChangedIn) -> Environment {
-        Environment {
+    fn production(changed_in: ChangedIn) -> RoleEnvironment {
+        RoleEnvironment {
             name: "production".to_owned(),
             changed_in: Some(changed_in),
             has_read_role: true,
@@ -305,9 +305,9 @@ mod tests {
     #[test]
     fn jobs_with_different_conditions_have_statements_of_their_own() {
         let (repository, trusted) = (repository(Some((1, 2))), trusted(&["a", "b"]));
-        let keys = Keys::All(Files::Pinned(&trusted));
+        let keys = ConditionKeys::All(GateWorkflows::Pinned(&trusted));
         let tokens = Tokens { repository: &repository, form: SubjectForm::Immutable, branch: "main", keys };
-        let admissions = jobs(&production(ChangedIn::GithubEnvironment), Access::Change, "main", true);
+        let admissions = jobs(&production(ChangedIn::GithubEnvironment), RolePurpose::Change, "main", true);
         let found = asked(&tokens.statements(&role(), &admissions));
         let at = |file: &str, digit: &str| format!("acme/shipgate/.github/workflows/{file}.yml@{}", digit.repeat(40));
         let condition = |key: &str, value: Value| (key.to_owned(), value);
@@ -337,22 +337,22 @@ mod tests {
 
     #[test]
     fn statements_of_one_kind_have_ids_of_their_own() {
-        let environment = Environment {
+        let environment = RoleEnvironment {
             has_read_role: false,
             promoted_by: vec![("next".to_owned(), ChangedIn::GithubEnvironment)],
             ..production(ChangedIn::GithubEnvironment)
         };
         let (repository, trusted) = (repository(Some((1, 2))), trusted(&["a"]));
-        let keys = Keys::All(Files::Pinned(&trusted));
+        let keys = ConditionKeys::All(GateWorkflows::Pinned(&trusted));
         let tokens = Tokens { repository: &repository, form: SubjectForm::Classic, branch: "main", keys };
-        let found = asked(&tokens.statements(&role(), &jobs(&environment, Access::Change, "main", true)));
+        let found = asked(&tokens.statements(&role(), &jobs(&environment, RolePurpose::Change, "main", true)));
         let ids: Vec<&str> = found.iter().map(|(sid, _)| sid.as_str()).collect();
         assert_eq!(ids, ["GitHubEnvironment", "Branch", "GitHubEnvironment2"]);
     }
 
     #[test]
     fn a_read_role_asks_for_no_workflow_and_of_a_pull_request_for_no_ref() {
-        let environment = Environment {
+        let environment = RoleEnvironment {
             name: "stage".to_owned(),
             changed_in: None,
             has_read_role: true,
@@ -363,9 +363,9 @@ mod tests {
             repository: &repository,
             form: SubjectForm::Classic,
             branch: "main",
-            keys: Keys::All(Files::Pinned(&[])),
+            keys: ConditionKeys::All(GateWorkflows::Pinned(&[])),
         };
-        let found = asked(&tokens.statements(&role(), &jobs(&environment, Access::Read, "main", true)));
+        let found = asked(&tokens.statements(&role(), &jobs(&environment, RolePurpose::Read, "main", true)));
         let keys = |(sid, conditions): &(String, Vec<(String, Value)>)| {
             let keys: Vec<&str> = conditions.iter().map(|(key, _)| key.as_str()).collect();
             format!("{sid}: {}", keys.join(" "))
@@ -386,9 +386,9 @@ mod tests {
             repository: &repository,
             form: SubjectForm::Both,
             branch: "main",
-            keys: Keys::Subject { issuer: ISSUER },
+            keys: ConditionKeys::Subject { issuer: ISSUER },
         };
-        let admissions = jobs(&production(ChangedIn::GithubEnvironment), Access::Change, "main", false);
+        let admissions = jobs(&production(ChangedIn::GithubEnvironment), RolePurpose::Change, "main", false);
         let found = asked(&tokens.statements(&role(), &admissions));
         let subjects = json!(["repo:o/r:environment:production", "repo:o@1/r@2:environment:production"]);
         let conditions = vec![("aud".to_owned(), json!("sts.amazonaws.com")), ("sub".to_owned(), subjects)];
@@ -404,9 +404,9 @@ mod tests {
             repository: &repository,
             form: SubjectForm::Classic,
             branch: "main",
-            keys: Keys::All(Files::Named(&files)),
+            keys: ConditionKeys::All(GateWorkflows::Named(&files)),
         };
-        let admissions = jobs(&production(ChangedIn::Branch), Access::Change, "main", false);
+        let admissions = jobs(&production(ChangedIn::Branch), RolePurpose::Change, "main", false);
         let found = asked(&tokens.statements(&role(), &admissions));
         assert_eq!(found[0].1[1], ("job_workflow_ref".to_owned(), json!(files[0].to_string())));
     }
@@ -418,7 +418,7 @@ mod tests {
             repository: &repository,
             form: SubjectForm::Both,
             branch: "main",
-            keys: Keys::Subject { issuer: ISSUER },
+            keys: ConditionKeys::Subject { issuer: ISSUER },
         };
         let found = tokens.subjects(&[&JobContext::Environment("eu:production".to_owned())]);
         assert_eq!(found, ["repo:o/r:environment:eu%3Aproduction", "repo:o@1/r@2:environment:eu%3Aproduction"]);

@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::difference::{Change, Drift, MissingVariable};
+use super::difference::{Drift, MissingVariable, PlanChange};
 use super::holds::LeftRelease;
 use super::later::{Later, is_open};
-use super::steps::Step;
+use super::steps::PlanStep;
 use super::warning::PlanWarning;
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::release::ReleaseName;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 
 /// What a component runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,11 +44,11 @@ pub struct ComponentPlan {
     pub image: Option<(ComponentName, Later<Digest>)>,
     /// The steps that make ready what it ships, where that is no image: one after the other, before anything that serves
     /// is changed.
-    pub preparation: Vec<Step>,
+    pub preparation: Vec<PlanStep>,
     /// The steps, one after the other.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
     /// What differs afterwards.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
     /// What somebody changed by hand since the last release of shipgate.
     pub drift: Option<Drift>,
     /// What the source's definition has and this one lacks.
@@ -58,14 +58,14 @@ pub struct ComponentPlan {
     /// Whether a command runs before a release of the component takes traffic.
     pub has_pre_deploy: bool,
     /// What only a rollback has.
-    pub back: WayBack,
+    pub back: RollbackPlan,
     /// What its kind adds to the digest of the plan.
     pub canonical: Map<String, Value>,
 }
 
 /// What only the plan of a rollback has.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct WayBack {
+pub struct RollbackPlan {
     /// The release that is left, with the one that is returned to.
     pub leaves: Option<LeftRelease>,
     /// Whether the release that it returns to has all that it leaves, so that nothing is held.
@@ -84,7 +84,7 @@ impl ComponentPlan {
 
     /// Whether it puts files where they are served.
     pub fn publishes(&self) -> bool {
-        self.steps.iter().any(|step| step.id.verb == Verb::Publish)
+        self.steps.iter().any(|step| step.id.verb == StepVerb::Publish)
     }
 
     /// What makes known what the plan leaves open. Absent: it leaves nothing open.
@@ -105,7 +105,7 @@ impl ComponentPlan {
             return Err(format!("the steps are {}, not {}", names(ids(self)), names(ids(shown))));
         }
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-        let is_open_in = |change: &&Change| change.to.as_deref().is_some_and(is_open);
+        let is_open_in = |change: &&PlanChange| change.to.as_deref().is_some_and(is_open);
         for change in shown.changes.iter().filter(|change| !is_open_in(change)) {
             let now = self.changes.iter().find(|now| now.path == change.path);
             if now != Some(change) {
@@ -113,7 +113,7 @@ impl ComponentPlan {
                 return Err(format!("{} changes to {now}, not {}", change.path, text(&change.to)));
             }
         }
-        let is_new = |now: &&Change| !shown.changes.iter().any(|change| change.path == now.path);
+        let is_new = |now: &&PlanChange| !shown.changes.iter().any(|change| change.path == now.path);
         match self.changes.iter().find(is_new) {
             Some(new) => Err(format!("{} changes to {}, which was not planned", new.path, text(&new.to))),
             None => Ok(()),

@@ -6,7 +6,7 @@ use crate::domain::names::ComponentName;
 
 /// One difference, by name and without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct PlanChange {
     /// Where, by the names of its kind: `containerDefinitions[web].image`.
     pub path: String,
     /// What stands there before. `None`: nothing.
@@ -17,7 +17,7 @@ pub struct Change {
 
 /// What differs beside the release itself: the image of a container that the release is put into, and the label that
 /// names the release there, or the files of a site.
-pub fn beside_the_release(changes: &[Change]) -> Vec<&Change> {
+pub fn beside_the_release(changes: &[PlanChange]) -> Vec<&PlanChange> {
     const LABEL: &str = ".dockerLabels[shipgate.sha]";
     let containers: Vec<&str> = changes.iter().filter_map(|change| change.path.strip_suffix(LABEL)).collect();
     let is_release = |path: &str| {
@@ -28,7 +28,7 @@ pub fn beside_the_release(changes: &[Change]) -> Vec<&Change> {
 }
 
 /// What another release changes of some components, in words: their image, their files, or both.
-pub fn shipped<'c>(changes: impl IntoIterator<Item = &'c Change>) -> &'static str {
+pub fn shipped<'c>(changes: impl IntoIterator<Item = &'c PlanChange>) -> &'static str {
     let (mut has_files, mut has_image) = (false, false);
     for change in changes {
         has_files |= change.path == "release";
@@ -72,7 +72,7 @@ pub struct Drift {
     /// What that is, by the name that its kind gives it: an ARN.
     pub last: String,
     /// What differs from that to what runs now.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
 }
 
 #[cfg(test)]
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn only_the_container_that_gets_the_release_is_left_out() {
-        let change = |path: &str| Change { path: path.to_owned(), from: None, to: Some("x".to_owned()) };
+        let change = |path: &str| PlanChange { path: path.to_owned(), from: None, to: Some("x".to_owned()) };
         let paths = [
             "containerDefinitions[web].image",
             "containerDefinitions[web].dockerLabels[shipgate.sha]",

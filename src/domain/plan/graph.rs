@@ -3,14 +3,14 @@
 use indexmap::IndexMap;
 
 use super::component::ComponentPlan;
-use super::steps::{Step, hold_summary, image_steps};
+use super::steps::{PlanStep, hold_summary, image_steps};
 use super::tags::PlannedTags;
 use super::{Intent, Plan};
 use crate::domain::names::ComponentName;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 
 /// Steps that are taken one after the other, the first after some others.
-fn chained(steps: impl IntoIterator<Item = Step>, mut before: Vec<StepId>) -> Vec<Step> {
+fn chained(steps: impl IntoIterator<Item = PlanStep>, mut before: Vec<StepId>) -> Vec<PlanStep> {
     let mut chained = Vec::new();
     for mut step in steps {
         step.needs.append(&mut before);
@@ -21,7 +21,7 @@ fn chained(steps: impl IntoIterator<Item = Step>, mut before: Vec<StepId>) -> Ve
 }
 
 /// The last of some steps.
-fn end(steps: &[Step]) -> Option<StepId> {
+fn end(steps: &[PlanStep]) -> Option<StepId> {
     steps.last().map(|step| step.id.clone())
 }
 
@@ -32,10 +32,11 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
     /// nothing. A component begins when those are done that come before it ([`Self::is_after`]). The holds of a rollback
     /// are put once the first change of what serves is prepared, and before it is made: without them the next promotion
     /// would bring back what is being left. Tags that lead to what serves come last.
-    pub fn steps(&self) -> Vec<Step> {
-        let images: Vec<Vec<Step>> = self.images.iter().map(|image| chained(image_steps(image), Vec::new())).collect();
+    pub fn steps(&self) -> Vec<PlanStep> {
+        let images: Vec<Vec<PlanStep>> =
+            self.images.iter().map(|image| chained(image_steps(image), Vec::new())).collect();
         let prepared = self.components().map(|component| chained(component.preparation.clone(), Vec::new()));
-        let artifacts: Vec<Vec<Step>> = images.into_iter().chain(prepared).collect();
+        let artifacts: Vec<Vec<PlanStep>> = images.into_iter().chain(prepared).collect();
         let built: Vec<StepId> = artifacts.iter().filter_map(|steps| end(steps)).collect();
         let mut ends: IndexMap<&ComponentName, StepId> = IndexMap::new();
         let mut steps = artifacts.concat();
@@ -84,15 +85,15 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
     }
 
     /// Tags move once all components of this plan that run the image serve the release.
-    fn tag_steps(&self, ends: &IndexMap<&ComponentName, StepId>) -> Vec<Step> {
+    fn tag_steps(&self, ends: &IndexMap<&ComponentName, StepId>) -> Vec<PlanStep> {
         let steps = self.tags_to_move().filter_map(|(tags, users)| {
             let needs = users.iter().filter_map(|user| ends.get(&user.as_ref().name).cloned()).collect();
-            Some(Step { needs, ..tags.step()? })
+            Some(PlanStep { needs, ..tags.step()? })
         });
         steps.collect()
     }
 
-    fn with_holds(&self, mut steps: Vec<Step>) -> Vec<Step> {
+    fn with_holds(&self, mut steps: Vec<PlanStep>) -> Vec<PlanStep> {
         let Some(first) = steps.iter().position(|step| step.id.verb.changes_what_serves()) else {
             return steps;
         };
@@ -108,11 +109,11 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
     }
 
     /// One step for each component that is held.
-    fn hold_steps(&self) -> Vec<Step> {
+    fn hold_steps(&self) -> Vec<PlanStep> {
         let mut summaries: IndexMap<&ComponentName, Vec<String>> = IndexMap::new();
         for hold in &self.holds {
             summaries.entry(&hold.component).or_default().push(hold_summary(hold));
         }
-        summaries.iter().map(|(component, parts)| Step::new(Verb::Hold, component, parts.join("; "))).collect()
+        summaries.iter().map(|(component, parts)| PlanStep::new(StepVerb::Hold, component, parts.join("; "))).collect()
     }
 }

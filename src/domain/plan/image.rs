@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::later::Later;
-use crate::domain::image::{Digest, ImageReference, ImageTag, Repository};
+use crate::domain::image::{Digest, ImageReference, ImageRepository, ImageTag};
 use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 use crate::domain::target::Image;
 
 /// An image whose bytes are in the registry.
@@ -37,7 +37,7 @@ pub struct PlannedImage {
 
 impl PlannedImage {
     /// An image that a step builds.
-    pub fn after(step: StepId, repository: &Repository, tag: &ImageTag) -> Self {
+    pub fn after(step: StepId, repository: &ImageRepository, tag: &ImageTag) -> Self {
         Self { tagged: format!("{repository}:{tag}"), image: Later::After(step) }
     }
 
@@ -89,12 +89,12 @@ pub struct PresentImage {
 pub enum ImageError {
     /// The repository does not exist, and the configuration does not say to create it.
     #[error("repository `{0}` does not exist")]
-    RepositoryMissing(Repository),
+    RepositoryMissing(ImageRepository),
     /// Another program's image has the release's tag.
     #[error("image `{repository}:{tag}` is there, but its label `org.opencontainers.image.revision` is {found}")]
     TagTaken {
         /// The repository.
-        repository: Repository,
+        repository: ImageRepository,
         /// The release's tag.
         tag: ImageTag,
         /// The label as it was found, in words.
@@ -131,7 +131,7 @@ pub struct ImagePlan {
     /// The image as configured.
     pub image: Image,
     /// Its repository with the registry's host.
-    pub repository: Repository,
+    pub repository: ImageRepository,
     /// The release's tag.
     pub tag: ImageTag,
     /// What to do.
@@ -158,7 +158,7 @@ pub enum ImageStep {
         /// The image as it will be.
         image: KnownImage,
         /// Where it is.
-        from: Repository,
+        from: ImageRepository,
         /// Create the repository before.
         create_repository: bool,
     },
@@ -170,7 +170,7 @@ impl ImagePlan {
         match &self.step {
             ImageStep::Reuse { image, .. } | ImageStep::Copy { image, .. } => image.clone().into(),
             ImageStep::Build { .. } => {
-                let step = StepId::new(Verb::Build, &self.image.component);
+                let step = StepId::new(StepVerb::Build, &self.image.component);
                 PlannedImage::after(step, &self.repository, &self.tag)
             }
         }
@@ -184,7 +184,7 @@ impl ImagePlan {
 /// [`ImageError`]
 pub fn plan_image(
     image: &Image,
-    repository: Repository,
+    repository: ImageRepository,
     state: &ImageState,
     release: &ReleaseName,
 ) -> Result<ImagePlan, ImageError> {
@@ -218,7 +218,7 @@ pub struct PromotedImage {
     /// The digest that the source runs.
     pub digest: Digest,
     /// Where the source has it.
-    pub from: Repository,
+    pub from: ImageRepository,
     /// The image there. `None`: it is not there any more.
     pub found: Option<PresentImage>,
     /// What the target's repository has under the release's tag.
@@ -243,7 +243,7 @@ pub enum TagState {
 /// [`ImageError`]
 pub fn plan_promoted_image(
     image: &Image,
-    repository: Repository,
+    repository: ImageRepository,
     seen: &PromotedImage,
     release: &ReleaseName,
 ) -> Result<ImagePlan, ImageError> {

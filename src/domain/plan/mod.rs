@@ -18,8 +18,8 @@ mod tests;
 mod unhold;
 mod warning;
 
-pub use component::{ComponentPlan, Running, WayBack, left_releases};
-pub use difference::{Change, Drift, MissingVariable, beside_the_release, shipped};
+pub use component::{ComponentPlan, RollbackPlan, Running, left_releases};
+pub use difference::{Drift, MissingVariable, PlanChange, beside_the_release, shipped};
 pub use document::{PlannedChange, PlannedCommand};
 pub use expected::ExpectedPlan;
 pub use holds::{LeftRelease, PlannedHold};
@@ -28,16 +28,16 @@ pub use image::{
     plan_image, plan_promoted_image, release_tag,
 };
 pub use later::{Later, StillUnknown};
-pub use steps::Step;
+pub use steps::PlanStep;
 pub use tags::PlannedTags;
 pub use unhold::{HeldComponent, UnholdPlan};
 pub use warning::PlanWarning;
 
-use super::gate::{self, Command, GatePolicy, Gated, Override};
+use super::gate::{self, ChangeCommand, GateOverride, GatePolicy, Gated};
 use super::names::{AccountId, ComponentName, EnvironmentName, Region};
 use super::release::ReleaseName;
 use super::settle::OnFailure;
-use super::target::Target;
+use super::target::EnvironmentTarget;
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -119,7 +119,7 @@ impl Intent {
     }
 }
 
-impl From<&Intent> for Command {
+impl From<&Intent> for ChangeCommand {
     fn from(intent: &Intent) -> Self {
         match intent {
             Intent::Deploy => Self::Deploy,
@@ -149,11 +149,11 @@ pub struct Plan<C = ComponentPlan> {
     /// The gate policy.
     pub policy: GatePolicy,
     /// The command that its gates are asked for.
-    pub command: Command,
+    pub command: ChangeCommand,
     /// What is done about a release that fails after it has taken the place of another.
     pub on_failure: OnFailure,
     /// The gates that somebody overrides.
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<GateOverride>,
     /// The release.
     pub release: ReleaseName,
     /// The images, in the order they are built.
@@ -168,9 +168,9 @@ pub struct Plan<C = ComponentPlan> {
 
 impl<C> Plan<C> {
     /// A plan without images, holds or components.
-    pub fn new(intent: Intent, account: AccountId, target: &Target, release: ReleaseName) -> Self {
+    pub fn new(intent: Intent, account: AccountId, target: &EnvironmentTarget, release: ReleaseName) -> Self {
         Self {
-            command: Command::from(&intent),
+            command: ChangeCommand::from(&intent),
             intent,
             app: target.app.clone(),
             environment: target.environment.clone(),
@@ -191,8 +191,8 @@ impl<C> Plan<C> {
 }
 
 impl<C> Gated for Plan<C> {
-    fn subject(&self) -> gate::Subject<'_> {
-        gate::Subject {
+    fn subject(&self) -> gate::GateSubject<'_> {
+        gate::GateSubject {
             command: self.command,
             environment: &self.environment,
             release: Some(&self.release),

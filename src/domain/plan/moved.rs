@@ -19,7 +19,7 @@ const UNSHOWN: [&str; 2] = ["pre_deploy", "args"];
 pub(super) fn moved(shown: &str, now: &Value) -> Vec<String> {
     let Ok(shown) = serde_json::from_str::<Value>(shown) else { return Vec::new() };
     let mut differences = Vec::new();
-    compare(&Place::default(), &shown, now, &mut differences);
+    compare(&PlanPlace::default(), &shown, now, &mut differences);
     let rest = differences.len().saturating_sub(LISTED.count());
     differences.truncate(LISTED.count());
     if rest > 0 {
@@ -30,7 +30,7 @@ pub(super) fn moved(shown: &str, now: &Value) -> Vec<String> {
 
 /// Where in a plan, by names.
 #[derive(Debug, Clone, Default)]
-struct Place {
+struct PlanPlace {
     /// `component backend`, `gates`
     subject: String,
     /// The keys below it.
@@ -39,7 +39,7 @@ struct Place {
     entry: Option<&'static str>,
 }
 
-impl Place {
+impl PlanPlace {
     fn at(&self, key: &str) -> Self {
         let name = neutral::phrase(key, LONGEST_VALUE);
         match (self.entry, key) {
@@ -90,7 +90,7 @@ fn label(key: &str) -> String {
     }
 }
 
-fn compare(place: &Place, shown: &Value, now: &Value, differences: &mut Vec<String>) {
+fn compare(place: &PlanPlace, shown: &Value, now: &Value, differences: &mut Vec<String>) {
     if shown == now {
         return;
     }
@@ -176,7 +176,7 @@ mod tests {
     const ARN: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/backend";
 
     /// What moves, and what is said of it.
-    type Case<'a> = (fn(&mut Value), &'a [&'a str]);
+    type MovedCase<'a> = (fn(&mut Value), &'a [&'a str]);
 
     fn plan() -> Value {
         json!({
@@ -207,7 +207,7 @@ mod tests {
     fn what_moved_is_named() {
         let live = format!("component backend: what it runs was {ARN}:7, is {ARN}:8");
         let cut = format!("command was promote, is {}…", "a".repeat(120));
-        let cases: [Case<'_>; 18] = [
+        let cases: [MovedCase<'_>; 18] = [
             (|_| (), &[]),
             (|plan| plan["components"][0]["runs"] = json!(format!("{ARN}:8")), &[&live]),
             (

@@ -1,8 +1,8 @@
 //! Which step of a plan may be taken when. What failed ends all that has not begun; what was changed is followed to its end.
 
-use super::steps::Step;
+use super::steps::PlanStep;
 use crate::domain::names::ComponentName;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 
 /// Steps that are taken one after the other: those of what a component ships, of the component, or the holds on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,31 +22,34 @@ impl Lane {
     pub fn of(step: &StepId) -> Option<Self> {
         let component = step.component()?.clone();
         Some(match step.verb {
-            Verb::CreateRepository | Verb::Build | Verb::Tag | Verb::Copy | Verb::Bundle | Verb::Store => {
-                Self::Artifact(component)
-            }
-            Verb::Hold => Self::Holds(component),
-            Verb::MoveTags => Self::Tags(component),
-            Verb::UseRevision
-            | Verb::Register
-            | Verb::PreDeploy
-            | Verb::Update
-            | Verb::Publish
-            | Verb::WaitForOthers
-            | Verb::WaitFor
-            | Verb::Prove
-            | Verb::CleanUp
-            | Verb::Verify
-            | Verb::Probe
-            | Verb::Settle
-            | Verb::RollBack => Self::Component(component),
+            StepVerb::CreateRepository
+            | StepVerb::Build
+            | StepVerb::Tag
+            | StepVerb::Copy
+            | StepVerb::Bundle
+            | StepVerb::Store => Self::Artifact(component),
+            StepVerb::Hold => Self::Holds(component),
+            StepVerb::MoveTags => Self::Tags(component),
+            StepVerb::UseRevision
+            | StepVerb::Register
+            | StepVerb::PreDeploy
+            | StepVerb::Update
+            | StepVerb::Publish
+            | StepVerb::WaitForOthers
+            | StepVerb::WaitFor
+            | StepVerb::Prove
+            | StepVerb::CleanUp
+            | StepVerb::Verify
+            | StepVerb::Probe
+            | StepVerb::Settle
+            | StepVerb::RollBack => Self::Component(component),
         })
     }
 }
 
 /// Whether a step may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum StepTurn {
     /// Now.
     Now,
     /// Perhaps later: steps that it needs are not done.
@@ -67,7 +70,7 @@ pub enum LaneEnd {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum StepState {
     Waiting,
     Begun,
     Done,
@@ -76,44 +79,44 @@ enum State {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct ScheduledStep {
     step: StepId,
     lane: Option<Lane>,
     needs: Vec<usize>,
-    state: State,
+    state: StepState,
 }
 
 /// The steps of a plan while it is carried out.
 #[derive(Debug, Default)]
 pub struct Schedule {
-    entries: Vec<Entry>,
+    entries: Vec<ScheduledStep>,
     has_failed: bool,
 }
 
 impl Schedule {
     /// The steps of a plan, each after those that it needs.
-    pub fn new(steps: &[Step]) -> Self {
+    pub fn new(steps: &[PlanStep]) -> Self {
         let place = |needed: &StepId| steps.iter().position(|step| step.id == *needed);
-        let entry = |step: &Step| Entry {
+        let entry = |step: &PlanStep| ScheduledStep {
             step: step.id.clone(),
             lane: Lane::of(&step.id),
             needs: step.needs.iter().filter_map(place).collect(),
-            state: State::Waiting,
+            state: StepState::Waiting,
         };
         Self { entries: steps.iter().map(entry).collect(), has_failed: false }
     }
 
     /// Whether a step may be taken.
-    pub fn turn(&self, step: &StepId) -> Turn {
+    pub fn turn(&self, step: &StepId) -> StepTurn {
         let Some(entry) = self.entries.iter().find(|entry| entry.step == *step) else {
-            return Turn::Unplanned;
+            return StepTurn::Unplanned;
         };
         let states = || entry.needs.iter().map(|needed| self.entries[*needed].state);
         match () {
-            () if entry.state == State::Lost || states().any(|state| state == State::Lost) => Turn::Never,
-            () if self.has_failed && !entry.step.verb.follows_success() && !self.has_changed(entry) => Turn::Never,
-            () if states().all(|state| state == State::Done) => Turn::Now,
-            () => Turn::Later,
+            () if entry.state == StepState::Lost || states().any(|state| state == StepState::Lost) => StepTurn::Never,
+            () if self.has_failed && !entry.step.verb.follows_success() && !self.has_changed(entry) => StepTurn::Never,
+            () if states().all(|state| state == StepState::Done) => StepTurn::Now,
+            () => StepTurn::Later,
         }
     }
 
@@ -125,10 +128,10 @@ impl Schedule {
 
     /// Whether what serves was changed in the lane of a step, or may have been. What is only verified is followed too, once
     /// that has begun.
-    fn has_changed(&self, entry: &Entry) -> bool {
+    fn has_changed(&self, entry: &ScheduledStep) -> bool {
         let of_lane = || self.entries.iter().filter(|other| other.lane == entry.lane);
-        let changes = |other: &Entry| other.step.verb.changes_what_serves();
-        let has_begun = |other: &Entry| matches!(other.state, State::Begun | State::Done);
+        let changes = |other: &ScheduledStep| other.step.verb.changes_what_serves();
+        let has_begun = |other: &ScheduledStep| matches!(other.state, StepState::Begun | StepState::Done);
         let only_verifies = !of_lane().any(|other| other.step.verb.changes());
         of_lane().any(|other| has_begun(other) && (changes(other) || only_verifies))
     }
@@ -136,32 +139,32 @@ impl Schedule {
     /// Whether a step of a lane was begun that changes something.
     pub fn has_prepared(&self, lane: &Lane) -> bool {
         let mut of_lane = self.entries.iter().filter(|entry| entry.lane.as_ref() == Some(lane));
-        of_lane.any(|entry| entry.step.verb.changes() && matches!(entry.state, State::Begun | State::Done))
+        of_lane.any(|entry| entry.step.verb.changes() && matches!(entry.state, StepState::Begun | StepState::Done))
     }
 
     /// A step begins.
     pub fn begin(&mut self, step: &StepId) {
-        self.set(step, State::Begun);
+        self.set(step, StepState::Begun);
     }
 
     /// A step has ended. After a failure nothing new begins.
     pub fn end(&mut self, step: &StepId, end: LaneEnd) {
         self.has_failed |= end == LaneEnd::Failed;
-        self.set(step, if end == LaneEnd::Done { State::Done } else { State::Lost });
+        self.set(step, if end == LaneEnd::Done { StepState::Done } else { StepState::Lost });
     }
 
     /// A lane has ended: what it did not take of its steps was not needed, or is lost.
     pub fn end_lane(&mut self, lane: &Lane, end: LaneEnd) {
         self.has_failed |= end == LaneEnd::Failed;
-        let state = if end == LaneEnd::Done { State::Done } else { State::Lost };
+        let state = if end == LaneEnd::Done { StepState::Done } else { StepState::Lost };
         for entry in self.entries.iter_mut().filter(|entry| entry.lane.as_ref() == Some(lane)) {
-            if entry.state != State::Done {
+            if entry.state != StepState::Done {
                 entry.state = state;
             }
         }
     }
 
-    fn set(&mut self, step: &StepId, state: State) {
+    fn set(&mut self, step: &StepId, state: StepState) {
         self.entries.iter_mut().filter(|entry| entry.step == *step).for_each(|entry| entry.state = state);
     }
 }
@@ -172,33 +175,34 @@ mod tests {
 
     use super::*;
 
-    fn id(verb: Verb, component: &str) -> StepId {
+    fn id(verb: StepVerb, component: &str) -> StepId {
         StepId::new(verb, &component.parse().unwrap())
     }
 
-    fn step(verb: Verb, component: &str, needs: &[(Verb, &str)]) -> Step {
+    fn step(verb: StepVerb, component: &str, needs: &[(StepVerb, &str)]) -> PlanStep {
         let needs = needs.iter().map(|(verb, component)| id(*verb, component)).collect();
-        Step { needs, ..Step::new(verb, &component.parse().unwrap(), "") }
+        PlanStep { needs, ..PlanStep::new(verb, &component.parse().unwrap(), "") }
     }
 
     /// The steps of a service.
-    fn service(name: &str, needs: &[(Verb, &str)]) -> Vec<Step> {
+    fn service(name: &str, needs: &[(StepVerb, &str)]) -> Vec<PlanStep> {
         vec![
-            step(Verb::Register, name, needs),
-            step(Verb::Update, name, &[(Verb::Register, name)]),
-            step(Verb::WaitFor, name, &[(Verb::Update, name)]),
+            step(StepVerb::Register, name, needs),
+            step(StepVerb::Update, name, &[(StepVerb::Register, name)]),
+            step(StepVerb::WaitFor, name, &[(StepVerb::Update, name)]),
         ]
     }
 
     /// `backend` and `worker` side by side, `site` after `backend`.
     fn shop() -> Schedule {
-        let steps = [service("backend", &[]), service("worker", &[]), service("site", &[(Verb::WaitFor, "backend")])];
+        let steps =
+            [service("backend", &[]), service("worker", &[]), service("site", &[(StepVerb::WaitFor, "backend")])];
         Schedule::new(&steps.concat())
     }
 
-    fn take(schedule: &mut Schedule, verb: Verb, component: &str) {
+    fn take(schedule: &mut Schedule, verb: StepVerb, component: &str) {
         let step = id(verb, component);
-        assert_eq!(schedule.turn(&step), Turn::Now, "{step}");
+        assert_eq!(schedule.turn(&step), StepTurn::Now, "{step}");
         schedule.begin(&step);
         schedule.end(&step, LaneEnd::Done);
     }
@@ -209,47 +213,47 @@ mod tests {
 
     #[test]
     fn tags_move_with_what_serves_whatever_else_fails() {
-        let tags = |name| step(Verb::MoveTags, name, &[(Verb::WaitFor, name)]);
+        let tags = |name| step(StepVerb::MoveTags, name, &[(StepVerb::WaitFor, name)]);
         let steps = [service("backend", &[]), service("worker", &[]), vec![tags("backend"), tags("worker")]].concat();
         let mut schedule = Schedule::new(&steps);
         for name in ["backend", "worker"] {
-            take(&mut schedule, Verb::Register, name);
-            take(&mut schedule, Verb::Update, name);
+            take(&mut schedule, StepVerb::Register, name);
+            take(&mut schedule, StepVerb::Update, name);
         }
-        schedule.end(&id(Verb::WaitFor, "worker"), LaneEnd::Failed);
-        assert_eq!(schedule.turn(&id(Verb::MoveTags, "backend")), Turn::Later);
-        take(&mut schedule, Verb::WaitFor, "backend");
-        take(&mut schedule, Verb::MoveTags, "backend");
-        assert_eq!(schedule.turn(&id(Verb::MoveTags, "worker")), Turn::Never);
+        schedule.end(&id(StepVerb::WaitFor, "worker"), LaneEnd::Failed);
+        assert_eq!(schedule.turn(&id(StepVerb::MoveTags, "backend")), StepTurn::Later);
+        take(&mut schedule, StepVerb::WaitFor, "backend");
+        take(&mut schedule, StepVerb::MoveTags, "backend");
+        assert_eq!(schedule.turn(&id(StepVerb::MoveTags, "worker")), StepTurn::Never);
     }
 
     #[test]
     fn what_does_not_depend_on_each_other_may_be_taken_at_once() {
         let mut schedule = shop();
-        take(&mut schedule, Verb::Register, "backend");
-        take(&mut schedule, Verb::Register, "worker");
-        take(&mut schedule, Verb::Update, "worker");
-        assert_eq!(schedule.turn(&id(Verb::Register, "site")), Turn::Later);
-        take(&mut schedule, Verb::Update, "backend");
-        assert_eq!(schedule.turn(&id(Verb::Register, "site")), Turn::Later);
-        take(&mut schedule, Verb::WaitFor, "backend");
-        take(&mut schedule, Verb::Register, "site");
-        assert_eq!(schedule.turn(&id(Verb::Probe, "site")), Turn::Unplanned);
+        take(&mut schedule, StepVerb::Register, "backend");
+        take(&mut schedule, StepVerb::Register, "worker");
+        take(&mut schedule, StepVerb::Update, "worker");
+        assert_eq!(schedule.turn(&id(StepVerb::Register, "site")), StepTurn::Later);
+        take(&mut schedule, StepVerb::Update, "backend");
+        assert_eq!(schedule.turn(&id(StepVerb::Register, "site")), StepTurn::Later);
+        take(&mut schedule, StepVerb::WaitFor, "backend");
+        take(&mut schedule, StepVerb::Register, "site");
+        assert_eq!(schedule.turn(&id(StepVerb::Probe, "site")), StepTurn::Unplanned);
     }
 
     #[test]
     fn after_a_failure_what_was_changed_is_followed_and_nothing_new_begins() {
         let mut schedule = shop();
-        take(&mut schedule, Verb::Register, "backend");
-        take(&mut schedule, Verb::Register, "worker");
-        take(&mut schedule, Verb::Update, "worker");
-        schedule.begin(&id(Verb::Update, "backend"));
-        schedule.end(&id(Verb::Update, "backend"), LaneEnd::Failed);
+        take(&mut schedule, StepVerb::Register, "backend");
+        take(&mut schedule, StepVerb::Register, "worker");
+        take(&mut schedule, StepVerb::Update, "worker");
+        schedule.begin(&id(StepVerb::Update, "backend"));
+        schedule.end(&id(StepVerb::Update, "backend"), LaneEnd::Failed);
         schedule.end_lane(&component("backend"), LaneEnd::Failed);
         for (verb, component, turn) in [
-            (Verb::WaitFor, "backend", Turn::Never),
-            (Verb::WaitFor, "worker", Turn::Now),
-            (Verb::Register, "site", Turn::Never),
+            (StepVerb::WaitFor, "backend", StepTurn::Never),
+            (StepVerb::WaitFor, "worker", StepTurn::Now),
+            (StepVerb::Register, "site", StepTurn::Never),
         ] {
             assert_eq!(schedule.turn(&id(verb, component)), turn, "{verb} {component}");
         }
@@ -258,9 +262,9 @@ mod tests {
     #[test]
     fn a_revision_that_is_only_registered_is_not_used_after_a_failure() {
         let mut schedule = shop();
-        take(&mut schedule, Verb::Register, "worker");
+        take(&mut schedule, StepVerb::Register, "worker");
         schedule.end_lane(&component("backend"), LaneEnd::Failed);
-        assert_eq!(schedule.turn(&id(Verb::Update, "worker")), Turn::Never);
+        assert_eq!(schedule.turn(&id(StepVerb::Update, "worker")), StepTurn::Never);
         assert_eq!(
             (schedule.has_prepared(&component("worker")), schedule.has_prepared(&component("site"))),
             (true, false)
@@ -271,33 +275,34 @@ mod tests {
     #[test]
     fn a_lane_that_ends_early_and_well_lets_its_dependents_go_on() {
         let mut schedule = shop();
-        take(&mut schedule, Verb::Register, "backend");
+        take(&mut schedule, StepVerb::Register, "backend");
         schedule.end_lane(&component("backend"), LaneEnd::Done);
-        assert_eq!(schedule.turn(&id(Verb::Register, "site")), Turn::Now);
+        assert_eq!(schedule.turn(&id(StepVerb::Register, "site")), StepTurn::Now);
     }
 
     /// It is what it is, whatever happens to the others.
     #[test]
     fn a_component_that_is_only_verified_is_verified_to_its_end() {
-        let verify = |name| [step(Verb::Verify, name, &[]), step(Verb::Probe, name, &[(Verb::Verify, name)])];
+        let verify =
+            |name| [step(StepVerb::Verify, name, &[]), step(StepVerb::Probe, name, &[(StepVerb::Verify, name)])];
         let mut schedule =
             Schedule::new(&[service("backend", &[]), [verify("worker"), verify("site")].concat()].concat());
-        take(&mut schedule, Verb::Verify, "worker");
+        take(&mut schedule, StepVerb::Verify, "worker");
         schedule.end_lane(&component("backend"), LaneEnd::Failed);
-        assert_eq!(schedule.turn(&id(Verb::Probe, "worker")), Turn::Now);
-        assert_eq!(schedule.turn(&id(Verb::Verify, "site")), Turn::Never);
+        assert_eq!(schedule.turn(&id(StepVerb::Probe, "worker")), StepTurn::Now);
+        assert_eq!(schedule.turn(&id(StepVerb::Verify, "site")), StepTurn::Never);
         assert!(!schedule.has_prepared(&component("worker")));
-        assert!(!schedule.goes_on(&id(Verb::Register, "backend")));
+        assert!(!schedule.goes_on(&id(StepVerb::Register, "backend")));
     }
 
     /// A change whose answer is lost may have been made.
     #[test]
     fn a_change_that_has_begun_is_followed() {
         let mut schedule = shop();
-        take(&mut schedule, Verb::Register, "worker");
-        schedule.begin(&id(Verb::Update, "worker"));
+        take(&mut schedule, StepVerb::Register, "worker");
+        schedule.begin(&id(StepVerb::Update, "worker"));
         schedule.end_lane(&component("backend"), LaneEnd::Failed);
-        assert_eq!(schedule.turn(&id(Verb::WaitFor, "worker")), Turn::Later);
+        assert_eq!(schedule.turn(&id(StepVerb::WaitFor, "worker")), StepTurn::Later);
     }
 
     proptest! {
@@ -309,20 +314,20 @@ mod tests {
             fails in proptest::option::of((0usize..8, 0usize..3)),
             order in proptest::collection::vec(any::<proptest::sample::Index>(), 30),
         ) {
-            const VERBS: [Verb; 3] = [Verb::Register, Verb::Update, Verb::WaitFor];
+            const VERBS: [StepVerb; 3] = [StepVerb::Register, StepVerb::Update, StepVerb::WaitFor];
             let name = |number: usize| format!("c{number}");
             let mut steps = Vec::new();
             for (number, on) in depends.iter().enumerate() {
                 let names: Vec<String> = on.iter().filter(|on| **on < number).map(|on| name(*on)).collect();
-                let needs: Vec<(Verb, &str)> = names.iter().map(|on| (Verb::WaitFor, on.as_str())).collect();
+                let needs: Vec<(StepVerb, &str)> = names.iter().map(|on| (StepVerb::WaitFor, on.as_str())).collect();
                 steps.extend(service(&name(number), &needs));
             }
             let mut schedule = Schedule::new(&steps);
             let mut done: Vec<StepId> = Vec::new();
             let failing = fails.map(|(number, verb)| id(VERBS[verb], &name(number)));
             for turn in 0..=steps.len() {
-                let open: Vec<&Step> = steps.iter()
-                    .filter(|step| !done.contains(&step.id) && schedule.turn(&step.id) == Turn::Now)
+                let open: Vec<&PlanStep> = steps.iter()
+                    .filter(|step| !done.contains(&step.id) && schedule.turn(&step.id) == StepTurn::Now)
                     .collect();
                 let Some(index) = order.get(turn).filter(|_| !open.is_empty()) else { break };
                 let step = *index.get(&open);
@@ -338,10 +343,10 @@ mod tests {
             }
             for step in &steps {
                 let turn = schedule.turn(&step.id);
-                prop_assert!(done.contains(&step.id) || turn == Turn::Never, "{} is {:?}", step.id, turn);
+                prop_assert!(done.contains(&step.id) || turn == StepTurn::Never, "{} is {:?}", step.id, turn);
             }
-            for step in steps.iter().filter(|step| step.id.verb == Verb::Update && done.contains(&step.id)) {
-                let follow = StepId { verb: Verb::WaitFor, ..step.id.clone() };
+            for step in steps.iter().filter(|step| step.id.verb == StepVerb::Update && done.contains(&step.id)) {
+                let follow = StepId { verb: StepVerb::WaitFor, ..step.id.clone() };
                 prop_assert!(done.contains(&follow) || failing.as_ref() == Some(&follow));
             }
         }

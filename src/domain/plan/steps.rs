@@ -1,14 +1,14 @@
 //! The steps of a plan, and what they do, for people.
 
-use super::difference::Change;
+use super::difference::PlanChange;
 use super::holds::{LeftRelease, PlannedHold};
 use super::image::{ImagePlan, ImageStep};
 use crate::domain::names::ComponentName;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 
 /// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct PlanStep {
     /// The step, the same that its execution is reported under.
     pub id: StepId,
     /// The steps that have to be done before.
@@ -16,19 +16,19 @@ pub struct Step {
     /// What it does, for people.
     pub summary: String,
     /// What differs afterwards, where that can be listed.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
 }
 
-impl Step {
+impl PlanStep {
     /// A step with a component that needs nothing and lists no differences.
-    pub fn new(verb: Verb, component: &ComponentName, summary: impl Into<String>) -> Self {
+    pub fn new(verb: StepVerb, component: &ComponentName, summary: impl Into<String>) -> Self {
         let (id, summary) = (StepId::new(verb, component), summary.into());
         Self { id, needs: Vec::new(), summary, changes: Vec::new() }
     }
 
     /// The step with what differs afterwards.
     #[must_use]
-    pub fn with_changes(self, changes: Vec<Change>) -> Self {
+    pub fn with_changes(self, changes: Vec<PlanChange>) -> Self {
         Self { changes, ..self }
     }
 }
@@ -45,21 +45,22 @@ pub(super) fn hold_summary(hold: &PlannedHold) -> String {
 }
 
 /// The steps of an image, in order.
-pub(super) fn image_steps(plan: &ImagePlan) -> Vec<Step> {
-    let step = |verb, summary: String| Step::new(verb, &plan.image.component, summary);
-    let create = |create: &bool| create.then(|| step(Verb::CreateRepository, format!("create {}", plan.repository)));
+pub(super) fn image_steps(plan: &ImagePlan) -> Vec<PlanStep> {
+    let step = |verb, summary: String| PlanStep::new(verb, &plan.image.component, summary);
+    let create =
+        |create: &bool| create.then(|| step(StepVerb::CreateRepository, format!("create {}", plan.repository)));
     match &plan.step {
         ImageStep::Reuse { is_tagged: true, .. } => Vec::new(),
         ImageStep::Reuse { image, is_tagged: false } => {
-            vec![step(Verb::Tag, format!("put tag {} on {}", plan.tag, image.reference))]
+            vec![step(StepVerb::Tag, format!("put tag {} on {}", plan.tag, image.reference))]
         }
         ImageStep::Build { create_repository } => {
             let build = format!("build {} and push it as {}:{}", plan.image.build.context, plan.repository, plan.tag);
-            create(create_repository).into_iter().chain([step(Verb::Build, build)]).collect()
+            create(create_repository).into_iter().chain([step(StepVerb::Build, build)]).collect()
         }
         ImageStep::Copy { image, from, create_repository } => {
             let copy = format!("copy {} from {from} to {}:{}", image.digest, plan.repository, plan.tag);
-            create(create_repository).into_iter().chain([step(Verb::Copy, copy)]).collect()
+            create(create_repository).into_iter().chain([step(StepVerb::Copy, copy)]).collect()
         }
     }
 }

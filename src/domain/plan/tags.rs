@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::steps::Step;
+use super::steps::PlanStep;
 use super::warning::PlanWarning;
-use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::domain::image::{Digest, ImageRepository, ImageTag};
 use crate::domain::names::ComponentName;
-use crate::domain::step::Verb;
+use crate::domain::step::StepVerb;
 
 /// The configured tags of an image in the environment's own repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct PlannedTags {
     /// The component whose `build` names them.
     pub component: ComponentName,
     /// The repository.
-    pub repository: Repository,
+    pub repository: ImageRepository,
     /// The digest of the image. `None`: it is not built yet.
     pub digest: Option<Digest>,
     /// All tags that are to lead to it.
@@ -29,7 +29,7 @@ impl PlannedTags {
     /// The tags of an image. `leads`: where each of them leads now. `is_immutable`: whether that can never change.
     pub fn new(
         component: ComponentName,
-        repository: Repository,
+        repository: ImageRepository,
         digest: Option<Digest>,
         leads: Vec<(ImageTag, Option<Digest>)>,
         is_immutable: bool,
@@ -47,13 +47,13 @@ impl PlannedTags {
     }
 
     /// The step that moves them. `None`: there is none to move.
-    pub(super) fn step(&self) -> Option<Step> {
+    pub(super) fn step(&self) -> Option<PlanStep> {
         if self.moves.is_empty() {
             return None;
         }
         let tags = format!("{} {}", if self.moves.len() == 1 { "tag" } else { "tags" }, Self::names(&self.moves));
         let summary = format!("put {tags} of {} on the release, once it serves", self.repository);
-        Some(Step::new(Verb::MoveTags, &self.component, summary))
+        Some(PlanStep::new(StepVerb::MoveTags, &self.component, summary))
     }
 
     pub(super) fn warning(&self) -> Option<PlanWarning> {

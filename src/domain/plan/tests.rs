@@ -1,7 +1,7 @@
 mod golden;
 
 use super::*;
-use crate::domain::contract::Contract;
+use crate::domain::contract::DeclaredContract;
 use crate::domain::ecs::component::{neutral, plan_release, planned_holds};
 use crate::domain::ecs::ledger::LedgerEntry;
 use crate::domain::ecs::plan::tests::{carried_out, facts, revision, target};
@@ -9,10 +9,10 @@ use crate::domain::ecs::plan::{EcsFacts, EcsPlan, plan, plan_rollback};
 use crate::domain::ecs::service::RolloutState;
 use crate::domain::ecs::target::{EcsTarget, MissingVariables};
 use crate::domain::gate::Approval;
-use crate::domain::image::{Digest, Repository};
+use crate::domain::image::{Digest, ImageRepository};
 use crate::domain::provenance::{OverriddenGate, Provenance};
-use crate::domain::step::{StepId, Verb};
-use crate::domain::target::{Build, Component, Image, Reuse};
+use crate::domain::step::{StepId, StepVerb};
+use crate::domain::target::{Component, Image, ImageBuild, Reuse};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn image() -> Image {
         repository: "stage-cloudshop-backend".parse().unwrap(),
         create_repository: false,
         reuse: Reuse::Any,
-        build: Build {
+        build: ImageBuild {
             line: None,
             context: "backend".into(),
             dockerfile: None,
@@ -36,8 +36,8 @@ fn image() -> Image {
     }
 }
 
-fn repository() -> Repository {
-    Repository { host: "localhost:4566".to_owned(), name: "stage-cloudshop-backend".parse().unwrap() }
+fn repository() -> ImageRepository {
+    ImageRepository { host: "localhost:4566".to_owned(), name: "stage-cloudshop-backend".parse().unwrap() }
 }
 
 fn present(revisions: &[Option<&str>]) -> ImageState {
@@ -57,7 +57,7 @@ fn component(name: &str) -> Component {
         name: name.parse().unwrap(),
         depends_on: Vec::new(),
         follows: Vec::new(),
-        contract: Contract::default(),
+        contract: DeclaredContract::default(),
         kind: target().into(),
     }
 }
@@ -77,7 +77,7 @@ fn whole_plan_of(target: &EcsTarget, state: &ImageState, live: u64, desired: i32
     let images = vec![planned(state).unwrap()];
     let release: ReleaseName = SHA.parse().unwrap();
     let service = planned_service(target, &facts, &images);
-    let environment = Target {
+    let environment = EnvironmentTarget {
         app: "cloudshop".to_owned(),
         environment: "stage".parse().unwrap(),
         region: "us-east-1".parse().unwrap(),
@@ -180,20 +180,20 @@ fn tags(leads: &[(&str, Option<char>)], digest_now: Option<char>, is_immutable: 
 #[test]
 fn a_site_goes_back_before_what_it_depends_on() {
     let first = whole_plan(&present(&[Some(SHA)]), 7, 1);
-    let component = |name: &str, verb: Verb, follows: &[&str]| ComponentPlan {
+    let component = |name: &str, verb: StepVerb, follows: &[&str]| ComponentPlan {
         name: name.parse().unwrap(),
         follows: follows.iter().map(|name| name.parse().unwrap()).collect(),
-        steps: vec![Step::new(verb, &name.parse().unwrap(), "")],
+        steps: vec![PlanStep::new(verb, &name.parse().unwrap(), "")],
         ..first.components[0].clone()
     };
-    let service = |name: &str, follows: &[&str]| component(name, Verb::Update, follows);
+    let service = |name: &str, follows: &[&str]| component(name, StepVerb::Update, follows);
     let (backend, mailer) = (service("backend", &[]), service("mailer", &[]));
     let worker = service("worker", &["backend"]);
-    let site = component("site", Verb::Publish, &["worker", "backend"]);
+    let site = component("site", StepVerb::Publish, &["worker", "backend"]);
     let taken = |intent: &Intent, components: &[&ComponentPlan]| {
         let components = components.iter().map(|&component| component.clone()).collect();
         let plan = Plan { intent: intent.clone(), components, images: Vec::new(), ..first.clone() };
-        let waits = |step: &Step| {
+        let waits = |step: &PlanStep| {
             let needs: Vec<&str> = step.needs.iter().map(|needed| needed.component().unwrap().as_str()).collect();
             format!("{}({})", step.id.component().unwrap(), needs.join(" "))
         };
@@ -250,10 +250,10 @@ fn tags_are_moved_after_all_that_run_the_image() {
     assert_eq!(needs, ["settle backend", "settle worker"]);
     assert_eq!(plan.digest(), before, "they are among the inputs of the build");
     plan.tags = vec![tags(&[("latest", Some('a'))], Some('a'), false)];
-    assert!(!plan.steps().iter().any(|step| step.id.verb == Verb::MoveTags));
+    assert!(!plan.steps().iter().any(|step| step.id.verb == StepVerb::MoveTags));
     plan.components.clear();
     plan.tags = vec![tags(&[("latest", Some('b'))], Some('a'), false)];
-    assert!(!plan.steps().iter().any(|step| step.id.verb == Verb::MoveTags), "nothing of the plan runs it");
+    assert!(!plan.steps().iter().any(|step| step.id.verb == StepVerb::MoveTags), "nothing of the plan runs it");
 }
 
 #[test]
@@ -286,8 +286,8 @@ fn promoted(state: TagState) -> PromotedImage {
     }
 }
 
-fn production() -> Repository {
-    Repository { name: "prod-cloudshop-backend".parse().unwrap(), ..repository() }
+fn production() -> ImageRepository {
+    ImageRepository { name: "prod-cloudshop-backend".parse().unwrap(), ..repository() }
 }
 
 fn promotion(facts: &EcsFacts, state: TagState, source: &str) -> Plan {
@@ -334,7 +334,7 @@ fn promoted_facts(before: &EcsFacts, outcome: Option<&str>, at: Timestamp) -> Ec
 #[test]
 fn a_promoted_image_is_copied_only_where_it_is_not() {
     let release = SHA.parse().unwrap();
-    let step = |to: Repository, state| plan_promoted_image(&image(), to, &promoted(state), &release).unwrap().step;
+    let step = |to: ImageRepository, state| plan_promoted_image(&image(), to, &promoted(state), &release).unwrap().step;
     assert!(matches!(step(production(), TagState::Missing), ImageStep::Copy { create_repository: false, .. }));
     let there = step(production(), TagState::LeadsTo(digest('a')));
     assert!(matches!(there, ImageStep::Reuse { is_tagged: true, .. }));

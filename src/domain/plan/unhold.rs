@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::moved::moved;
-use crate::domain::gate::{Command, GatePolicy, Gated, Subject};
+use crate::domain::gate::{ChangeCommand, GatePolicy, GateSubject, Gated};
 use crate::domain::hold::{self, Hold, HoldScope};
 use crate::domain::image::Digest;
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
-use crate::domain::target::Target;
+use crate::domain::target::EnvironmentTarget;
 
 /// The version of the canonical form: another one whenever the same plan gets another text.
 const VERSION: u32 = 1;
@@ -48,7 +48,7 @@ pub struct HeldComponent {
 
 impl UnholdPlan {
     /// The plan for what was seen of a target's components. `reason`: neutral.
-    pub fn new(target: &Target, account: AccountId, reason: String, components: Vec<HeldComponent>) -> Self {
+    pub fn new(target: &EnvironmentTarget, account: AccountId, reason: String, components: Vec<HeldComponent>) -> Self {
         Self {
             app: target.app.clone(),
             environment: target.environment.clone(),
@@ -99,9 +99,9 @@ impl UnholdPlan {
 }
 
 impl Gated for UnholdPlan {
-    fn subject(&self) -> Subject<'_> {
-        Subject {
-            command: Command::Unhold,
+    fn subject(&self) -> GateSubject<'_> {
+        GateSubject {
+            command: ChangeCommand::Unhold,
             environment: &self.environment,
             release: None,
             place: &self.place,
@@ -190,11 +190,11 @@ mod tests {
         assert_eq!(other.digest(), plan().digest());
     }
 
-    type Change = (&'static str, fn(&mut UnholdPlan));
+    type UnholdChange = (&'static str, fn(&mut UnholdPlan));
 
     #[test]
     fn whatever_is_approved_makes_another_plan() {
-        let changes: [Change; 17] = [
+        let changes: [UnholdChange; 17] = [
             ("another hold", |plan| plan.components[0].holds.push(of_rollback('d'))),
             ("a hold on another component", |plan| plan.components[1].holds.push(of_rollback('c'))),
             ("a hold that is gone", |plan| drop(plan.components[0].holds.pop())),

@@ -1,6 +1,6 @@
 //! What is odd about a plan, and stops nothing.
 
-use super::difference::Change;
+use super::difference::PlanChange;
 
 /// Something about a plan to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct PlanWarning {
     /// What.
     pub text: String,
     /// The differences that it is about.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
     /// What to do.
     pub hint: Option<String>,
 }

@@ -4,7 +4,7 @@
 //! Amazon S3 and of Amazon `CloudFront`.
 
 use super::names::{BucketName, DistributionId};
-use crate::domain::iam::rights::{Need, NeededFor, Place, Rights, Statement};
+use crate::domain::iam::rights::{Need, NeededFor, ResourceScope, Rights, Statement};
 use crate::domain::role::Partition;
 
 /// Without the right to list, S3 answers the question for a missing object with a refusal.
@@ -38,7 +38,7 @@ pub enum InFront {
 
 /// The rights that a site needs: on the bucket that serves it, on the one that keeps its releases, and on what is in front
 /// of the first, its distribution or its website.
-pub fn needs(bucket: &BucketName, artifacts: &BucketName, front: Option<&InFront>, place: &Place) -> Vec<Need> {
+pub fn needs(bucket: &BucketName, artifacts: &BucketName, front: Option<&InFront>, place: &ResourceScope) -> Vec<Need> {
     let partition = Partition::of(&place.region);
     let arn = |name: &BucketName, keys: &str| format!("arn:{partition}:s3:::{name}{keys}");
     let (served, store) = (arn(bucket, "/*"), arn(artifacts, "/shipgate/*"));
@@ -61,7 +61,7 @@ pub fn needs(bucket: &BucketName, artifacts: &BucketName, front: Option<&InFront
 /// A distribution is in no region, and its cache policies may be AWS's own.
 fn of_distribution(
     id: &DistributionId,
-    place: &Place,
+    place: &ResourceScope,
     need: &impl Fn(NeededFor, Rights, Vec<String>) -> Need,
 ) -> [Need; 2] {
     let arn = |resource: String| {

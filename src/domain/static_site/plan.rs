@@ -22,9 +22,11 @@ use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
 use crate::domain::neutral;
 use crate::domain::placeholder::PlaceholderValues;
-use crate::domain::plan::{Change, ComponentPlan, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack};
+use crate::domain::plan::{
+    ComponentPlan, Later, LeftRelease, PlanChange, PlanError, PlanStep, PlanWarning, RollbackPlan, Running,
+};
 use crate::domain::release::ReleaseName;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 use crate::domain::target::Component;
 
 /// Where the files of a release come from.
@@ -86,7 +88,7 @@ impl SitePlan {
             (Some(digest), _) => (Origin::Stored, Later::Known(digest.clone())),
             (None, Some(given)) => (Origin::Given(given.clone()), Later::Known(given.digest.clone())),
             (None, None) if target.build.is_some() => {
-                (Origin::Built, Later::After(StepId::new(Verb::Bundle, &component.name)))
+                (Origin::Built, Later::After(StepId::new(StepVerb::Bundle, &component.name)))
             }
             (None, None) => {
                 let reason =
@@ -220,7 +222,7 @@ impl SitePlan {
             missing_variables: Vec::new(),
             warnings: self.warnings(component, target, facts),
             has_pre_deploy: false,
-            back: WayBack {
+            back: RollbackPlan {
                 leaves: self.leaves.clone().filter(|_| !self.is_forward),
                 is_forward: self.is_forward,
                 // Its ledger is where its files are: who can write the one can write the others.
@@ -231,10 +233,10 @@ impl SitePlan {
         }
     }
 
-    fn preparation(&self, component: &Component, target: &SiteTarget) -> Vec<Step> {
+    fn preparation(&self, component: &Component, target: &SiteTarget) -> Vec<PlanStep> {
         let (name, store) = (&component.name, &target.artifacts);
         let values = if self.is_unfilled() { self.put_values() } else { String::new() };
-        let keep = |what: &str| Step::new(Verb::Store, name, format!("{what} in store {store}{values}"));
+        let keep = |what: &str| PlanStep::new(StepVerb::Store, name, format!("{what} in store {store}{values}"));
         match &self.origin {
             Origin::Stored if self.is_unfilled() => vec![keep("put the files with values")],
             Origin::Stored => Vec::new(),
@@ -243,39 +245,46 @@ impl SitePlan {
             Origin::Built => {
                 let run = target.build.as_ref().map(|build| neutral::phrase(&build.run.to_string(), 200));
                 let build = format!("build the files: `{}`", run.unwrap_or_default());
-                vec![Step::new(Verb::Bundle, name, build), keep("put the files")]
+                vec![PlanStep::new(StepVerb::Bundle, name, build), keep("put the files")]
             }
         }
     }
 
-    fn steps(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> Vec<Step> {
+    fn steps(
+        &self,
+        component: &Component,
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        release: &ReleaseName,
+    ) -> Vec<PlanStep> {
         let (name, bucket) = (&component.name, &target.bucket);
         let place = place(target);
         let asks = match target.probes.len() {
             0 => None,
-            1 => Some(Step::new(Verb::Probe, name, "ask the probe")),
-            count => Some(Step::new(Verb::Probe, name, format!("ask the {count} probes"))),
+            1 => Some(PlanStep::new(StepVerb::Probe, name, "ask the probe")),
+            count => Some(PlanStep::new(StepVerb::Probe, name, format!("ask the {count} probes"))),
         };
         if self.is_served(facts, release) {
-            let verify = Step::new(Verb::Verify, name, format!("verify that {place} serves the release"));
+            let verify = PlanStep::new(StepVerb::Verify, name, format!("verify that {place} serves the release"));
             return std::iter::once(verify).chain(asks).collect();
         }
-        let publish = Step::new(Verb::Publish, name, format!("write the files of the release to bucket {bucket}"));
-        let prove = Step::new(Verb::Prove, name, format!("wait until {place} serves the release"));
+        let publish =
+            PlanStep::new(StepVerb::Publish, name, format!("write the files of the release to bucket {bucket}"));
+        let prove = PlanStep::new(StepVerb::Prove, name, format!("wait until {place} serves the release"));
         let clean_up = forgets(target, facts, release).then(|| {
             let text = format!("delete the files that none of the last {} releases has", target.keep);
-            Step::new(Verb::CleanUp, name, text)
+            PlanStep::new(StepVerb::CleanUp, name, text)
         });
         let publish = publish.with_changes(self.changes(facts, release));
         [publish, prove].into_iter().chain(asks).chain(clean_up).collect()
     }
 
-    fn changes(&self, facts: &SiteFacts, release: &ReleaseName) -> Vec<Change> {
+    fn changes(&self, facts: &SiteFacts, release: &ReleaseName) -> Vec<PlanChange> {
         let current = facts.current.as_ref();
         let mut changes = Vec::new();
         let runs = current.map(|current| current.release.to_string());
         if runs.as_deref() != Some(&release.to_string()) {
-            changes.push(Change { path: "release".to_owned(), from: runs, to: Some(release.to_string()) });
+            changes.push(PlanChange { path: "release".to_owned(), from: runs, to: Some(release.to_string()) });
         }
         let before = current.and_then(|current| current.config.as_ref());
         if before.map(|config| (&config.path, &config.digest)) != self.config.as_ref().map(|it| (&it.path, &it.digest))
@@ -284,7 +293,7 @@ impl SitePlan {
                 format!("{} {}", neutral::phrase(config.path.as_str(), 200), config.digest.short())
             };
             let path = "runtime-config".to_owned();
-            changes.push(Change { path, from: before.map(shown), to: self.config.as_ref().map(shown) });
+            changes.push(PlanChange { path, from: before.map(shown), to: self.config.as_ref().map(shown) });
         }
         let before = current.and_then(|current| current.filled.as_ref()).map(|filled| &filled.values);
         let after = self.filled.as_ref().map(|filled| filled.values.clone());
@@ -292,12 +301,12 @@ impl SitePlan {
         if before != after.as_ref() {
             let shown = |values: &Digest| values.short().to_owned();
             let path = "placeholders".to_owned();
-            changes.push(Change { path, from: before.map(shown), to: after.as_ref().map(shown) });
+            changes.push(PlanChange { path, from: before.map(shown), to: after.as_ref().map(shown) });
         }
         let texts = |patterns: &[Pattern]| patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" ");
         let (from, to) = (current.map(|current| texts(&current.exclude)), texts(&self.exclude));
         if current.is_some() && from.as_deref() != Some(&to) {
-            changes.push(Change { path: "exclude".to_owned(), from, to: Some(to) });
+            changes.push(PlanChange { path: "exclude".to_owned(), from, to: Some(to) });
         }
         changes
     }

@@ -11,9 +11,9 @@ use super::names::{BucketName, DistributionId};
 use super::runtime::RuntimeConfig;
 use super::{iam, lint};
 use crate::domain::check::outline::Outline;
-use crate::domain::check::{Findings, Repository, Seen};
+use crate::domain::check::{AwsResource, Findings, RepositoryFiles};
 use crate::domain::configured::Configured;
-use crate::domain::contract::{Content, Value, Values};
+use crate::domain::contract::{Content, Values, VariableValue};
 use crate::domain::iam::rights::Rights;
 use crate::domain::names::{ComponentName, EnvironmentName, Region};
 use crate::domain::placeholder::PlaceholderValues;
@@ -73,14 +73,16 @@ impl SiteTarget {
     pub fn values(&self) -> Values {
         let of_file = |config: &RuntimeConfig| {
             let from = format!("runtime configuration {}", config.path);
-            let value =
-                |value: &Template| Value { content: Content::Plain(value.to_string().into()), from: from.clone() };
+            let value = |value: &Template| VariableValue {
+                content: Content::Plain(value.to_string().into()),
+                from: from.clone(),
+            };
             config.values.iter().map(|(name, text)| (name.clone(), value(text))).collect()
         };
         let mut values: BTreeMap<_, _> = self.runtime_config.as_deref().map(of_file).unwrap_or_default();
         for (name, value) in &self.placeholders.0 {
             let content = Content::Plain(value.to_string().into());
-            values.insert(name.to_string(), Value { content, from: format!("placeholders of {}", self.name) });
+            values.insert(name.to_string(), VariableValue { content, from: format!("placeholders of {}", self.name) });
         }
         Values(values)
     }
@@ -120,7 +122,7 @@ impl Configured for SiteTarget {
         format!("bucket {}", self.bucket)
     }
 
-    fn check(repository: &Repository<'_>, outline: Option<&Outline>, _seen: &[Seen]) -> Findings {
+    fn check(repository: &RepositoryFiles<'_>, outline: Option<&Outline>, _seen: &[AwsResource]) -> Findings {
         lint::check(repository, outline)
     }
 

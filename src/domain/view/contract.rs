@@ -1,7 +1,7 @@
 //! What `contract` found.
 
 use super::check::Conclusion;
-use crate::domain::check::{Findings, Subject};
+use crate::domain::check::{CheckSubject, Findings};
 
 /// All that `contract` reports. It has no value in it.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct AskedContract {
 impl AskedContract {
     /// How it ended. Where no environment had to be read, nothing was compared.
     pub fn conclusion(&self) -> Conclusion {
-        let is_read = self.findings.looked_at.iter().any(|seen| seen.subject == Subject::Environment);
+        let is_read = self.findings.looked_at.iter().any(|seen| seen.subject == CheckSubject::Environment);
         let conclusion = Conclusion::of(&self.findings);
         if conclusion == Conclusion::Passed && !is_read { Conclusion::NothingCompared } else { conclusion }
     }

@@ -19,7 +19,7 @@ pub struct FoundReleases {
 
 /// What the ledger of a component says.
 #[derive(Debug, Clone)]
-pub struct History {
+pub struct ReleaseHistory {
     /// The releases, newest first.
     pub releases: Vec<PastRelease>,
     /// How many records were looked at, where that was not all there are and fewer releases than asked for were found.
@@ -58,7 +58,7 @@ pub struct PastRelease {
     /// What its tags say that the revision contradicts; they are then not believed.
     pub contradiction: Option<String>,
     /// Whether it is there now.
-    pub standing: Standing,
+    pub standing: Availability,
 }
 
 #[cfg(test)]
@@ -80,7 +80,7 @@ impl PastRelease {
             url: None,
             deployment: None,
             contradiction: None,
-            standing: Standing::Past,
+            standing: Availability::Past,
         }
     }
 }
@@ -112,7 +112,7 @@ impl PastRelease {
 
 /// Whether a release is there now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Availability {
     /// Not any more, or it never was.
     Past,
     /// The component is meant to run it, and is on the way there.

@@ -1,7 +1,7 @@
 //! Whom AWS takes shipgate for.
 
 use crate::domain::failure::Failure;
-use crate::domain::role::{Access, Caller, RoleArn};
+use crate::domain::role::{Caller, RoleArn, RolePurpose};
 use crate::domain::token::Claims;
 
 /// What is said of all environments.
@@ -28,16 +28,16 @@ pub struct EnvironmentIdentities {
 #[derive(Debug)]
 pub struct SeenIdentity {
     /// The purpose.
-    pub access: Access,
+    pub access: RolePurpose,
     /// The role. `None`: the ambient credentials.
     pub role: Option<RoleArn>,
     /// Whether it can be had here.
-    pub entry: Entry,
+    pub entry: IdentityEntry,
 }
 
 /// Whether an identity can be had.
 #[derive(Debug)]
-pub enum Entry {
+pub enum IdentityEntry {
     /// AWS takes shipgate for this caller.
     Is(Caller),
     /// The configuration keeps this job out. The jobs that the role is for, in words: `jobs with environment: production`.
@@ -50,8 +50,8 @@ impl SeenIdentity {
     /// Whom AWS takes shipgate for.
     pub fn caller(&self) -> Option<&Caller> {
         match &self.entry {
-            Entry::Is(caller) => Some(caller),
-            Entry::ByDesign(_) | Entry::Refused(_) => None,
+            IdentityEntry::Is(caller) => Some(caller),
+            IdentityEntry::ByDesign(_) | IdentityEntry::Refused(_) => None,
         }
     }
 }
@@ -61,8 +61,8 @@ impl SeenIdentities {
     pub fn failures(&self) -> impl Iterator<Item = (&str, &Failure)> {
         self.environments.iter().flat_map(|environment| {
             let refused = environment.identities.iter().filter_map(|identity| match &identity.entry {
-                Entry::Refused(failure) => Some(failure),
-                Entry::Is(_) | Entry::ByDesign(_) => None,
+                IdentityEntry::Refused(failure) => Some(failure),
+                IdentityEntry::Is(_) | IdentityEntry::ByDesign(_) => None,
             });
             environment.failure.iter().chain(refused).map(|failure| (environment.name.as_str(), failure))
         })

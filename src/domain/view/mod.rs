@@ -32,7 +32,7 @@ use status::EnvironmentStatus;
 
 /// The command that a run carries out, as it was given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Request {
+pub struct CommandRequest {
     /// The command: `deploy`, `plan deploy`.
     pub command: String,
     /// The environment. Absent: the command takes none, or none was named.
@@ -44,12 +44,12 @@ pub struct Request {
     /// Whether it plans a change, or carries one out.
     pub plans: bool,
     /// Whether somebody is asked before it changes anything.
-    pub asks: Asking,
+    pub asks: Confirmation,
 }
 
 /// Whether somebody is asked before anything is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Asking {
+pub enum Confirmation {
     /// No: there is nothing to ask, it was said already, or it is no person.
     #[default]
     No,
@@ -59,7 +59,7 @@ pub enum Asking {
     Unseen,
 }
 
-impl Request {
+impl CommandRequest {
     /// The environment, as text that is safe to show. Empty: there is none.
     pub fn environment(&self) -> String {
         neutral::phrase(self.environment.as_deref().unwrap_or_default(), 100)
@@ -77,7 +77,7 @@ impl Request {
 
 /// What a command returns when it has done its work.
 #[derive(Debug)]
-pub enum Answer {
+pub enum CommandAnswer {
     /// A change, planned or carried out. What is reported of it are its events.
     Change(Outcome),
     /// `check`.
@@ -113,7 +113,7 @@ pub enum Answer {
     Credential(SecretString),
 }
 
-impl Answer {
+impl CommandAnswer {
     /// How the command ended.
     pub fn outcome(&self) -> Outcome {
         match self {

@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 
 use crate::domain::asked_probe::AskedProbe;
 use crate::domain::gate::{Gate, GatePolicy};
-use crate::domain::image::{Digest, Repository};
+use crate::domain::image::{Digest, ImageRepository};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
-pub use crate::domain::plan::Change;
+pub use crate::domain::plan::PlanChange;
 pub use crate::domain::plan::Running;
-use crate::domain::plan::{Drift, Intent, LeftRelease, MissingVariable, PlanWarning, Step};
+use crate::domain::plan::{Drift, Intent, LeftRelease, MissingVariable, PlanStep, PlanWarning};
 use crate::domain::proof::Whereabouts;
 use crate::domain::release::{Commits, ReleaseName};
 
@@ -38,7 +38,7 @@ pub struct ShownPlan {
     /// The commits that a rollback bars: those of the first release that the second one does not have.
     pub barred: Vec<LeftRelease>,
     /// The steps. Empty: nothing is to change.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
     /// What probes got that were asked while planning, component by component.
     pub probes: Vec<AskedProbe>,
     /// What is odd and stops nothing.
@@ -50,7 +50,7 @@ pub struct ShownPlan {
     /// The components, in order.
     pub components: Vec<PlannedComponent>,
     /// The repositories of the images, by the component that builds them.
-    pub repositories: IndexMap<ComponentName, Repository>,
+    pub repositories: IndexMap<ComponentName, ImageRepository>,
     /// The digests that are known, by the component that builds the image.
     pub digests: IndexMap<ComponentName, Digest>,
     /// Whether the run ends with the plan.
@@ -116,7 +116,7 @@ pub struct PlannedComponent {
     /// The version of Node.js that its build asks for.
     pub node: Option<String>,
     /// What the plan changes.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
     /// What somebody changed by hand since the last release of shipgate.
     pub drift: Option<Drift>,
     /// What the source's definition has and this one lacks.

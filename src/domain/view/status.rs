@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::plan::{Change, Running};
+use super::plan::{PlanChange, Running};
 use crate::domain::behind::Behind;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
@@ -93,7 +93,7 @@ pub struct ComponentStatus {
     /// The holds on it.
     pub holds: Vec<SeenHold>,
     /// It does not run what shipgate deployed last.
-    pub drift: Option<HandChange>,
+    pub drift: Option<ComponentHandChange>,
     /// What else there is to say of it.
     pub remarks: Vec<Remark>,
 }
@@ -196,13 +196,13 @@ impl ChangedFile {
 
 /// Somebody changed a component by hand since the last release of shipgate, or that is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandChange {
+pub struct ComponentHandChange {
     /// What shipgate deployed last: the ARN of the revision. `None`: that is not known.
     pub last: Option<RecordId>,
     /// In words.
     pub text: String,
     /// What differs from that to what runs now.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
     /// The files that are not those of the release.
     pub files: Vec<ChangedFile>,
     /// Whether the next deploy keeps what differs. `None`: nothing is known to differ.

@@ -9,7 +9,7 @@ use aws_sdk_amplify::types::{App, Branch, JobSummary, Stage};
 use secrecy::SecretString;
 
 use crate::clients::aws::{AwsError, call, timestamp};
-use crate::domain::amplify::jobs::{Job, State};
+use crate::domain::amplify::jobs::{BranchBuild, BuildState};
 use crate::domain::amplify::names::{AppId, BranchName};
 use crate::domain::amplify::seen::{SeenApp, SeenBranch};
 use crate::domain::amplify::values::Variables;
@@ -106,7 +106,7 @@ impl Amplify {
     /// # Errors
     ///
     /// The call failed for another reason.
-    pub async fn job(&self, app: &AppId, branch: &BranchName, id: &str) -> Result<Option<Job>, AwsError> {
+    pub async fn job(&self, app: &AppId, branch: &BranchName, id: &str) -> Result<Option<BranchBuild>, AwsError> {
         const OPERATION: &str = "amplify:GetJob";
         let request = self.client.get_job().app_id(app.as_str()).branch_name(branch.as_str()).job_id(id);
         match call(OPERATION, branch.as_str(), request.send()).await {
@@ -124,7 +124,7 @@ impl Amplify {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn newest_job(&self, app: &AppId, branch: &BranchName) -> Result<Option<Job>, AwsError> {
+    pub async fn newest_job(&self, app: &AppId, branch: &BranchName) -> Result<Option<BranchBuild>, AwsError> {
         let request = self.client.list_jobs().app_id(app.as_str()).branch_name(branch.as_str()).max_results(1);
         let output = call("amplify:ListJobs", branch.as_str(), request.send()).await?;
         Ok(output.job_summaries.into_iter().next().map(job))
@@ -141,9 +141,9 @@ impl Amplify {
     }
 }
 
-fn job(summary: JobSummary) -> Job {
-    Job {
-        state: State::of(summary.status.as_str()),
+fn job(summary: JobSummary) -> BranchBuild {
+    BranchBuild {
+        state: BuildState::of(summary.status.as_str()),
         ended: timestamp(summary.end_time.as_ref()),
         id: summary.job_id,
         commit: summary.commit_id,

@@ -3,20 +3,20 @@
 use super::absent::{missing_app, missing_branch};
 use super::client::Amplify;
 use super::status::status;
-use crate::domain::amplify::seen::LookedUp;
+use crate::domain::amplify::seen::AppLookup;
 use crate::domain::amplify::values::values;
 use crate::domain::amplify::{Target, iam};
-use crate::domain::check::Seen;
+use crate::domain::check::AwsResource;
 use crate::domain::configured::{Configured as _, OfKind as _};
 use crate::domain::contract::ReadValues;
 use crate::domain::failure::Failure;
-use crate::domain::iam::rights::Place;
+use crate::domain::iam::rights::ResourceScope;
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Component;
 use crate::domain::view::status::ComponentStatus;
 use crate::kinds::not_built::{kind, refuse};
-use crate::kinds::{Answer, Driver, Needs, Observed};
-use crate::observe::{Cloud, Files};
+use crate::kinds::{Driver, Needs, ObservedComponent, PendingAnswer};
+use crate::observe::{Cloud, DefinitionFiles};
 
 impl Driver for Target {
     fn can_be_planned(&self) -> bool {
@@ -27,34 +27,34 @@ impl Driver for Target {
         &'a self,
         _component: &'a Component,
         _cloud: &'a Cloud,
-        _files: &'a Files,
+        _files: &'a DefinitionFiles,
         _release: Option<&'a ReleaseName>,
-    ) -> Answer<'a, Box<dyn Observed>> {
+    ) -> PendingAnswer<'a, Box<dyn ObservedComponent>> {
         refuse("a change", kind(self.kind()))
     }
 
-    fn status<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ComponentStatus> {
+    fn status<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, ComponentStatus> {
         Box::pin(status(cloud, self))
     }
 
-    fn values<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ReadValues> {
+    fn values<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, ReadValues> {
         Box::pin(read(cloud, self))
     }
 
-    fn seen<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, Seen> {
+    fn seen<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, AwsResource> {
         Box::pin(async move {
             let amplify: Amplify = cloud.client()?;
             let app = amplify.app(&self.app_id).await?;
-            Ok(Seen::new(LookedUp { app_id: self.app_id.clone(), region: cloud.region().to_owned(), app }))
+            Ok(AwsResource::new(AppLookup { app_id: self.app_id.clone(), region: cloud.region().to_owned(), app }))
         })
     }
 
     fn needs<'a>(
         &'a self,
         _component: &'a Component,
-        place: &'a Place,
-        _seen: (&'a Cloud, &'a Files),
-    ) -> Answer<'a, Needs> {
+        place: &'a ResourceScope,
+        _seen: (&'a Cloud, &'a DefinitionFiles),
+    ) -> PendingAnswer<'a, Needs> {
         let rights = iam::needs(&self.app_id, &self.branch, place).map_err(|error| {
             Failure::invalid(format!("a policy cannot name {}", self.place()))
                 .cause(error.to_string())

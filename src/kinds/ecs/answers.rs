@@ -9,17 +9,17 @@ use super::follow::Follow;
 use super::previous;
 use crate::clients::aws::AwsError;
 use crate::clients::ecs::{EcsError, WhichTasks};
-use crate::domain::ecs::diagnosis::{self, Seen};
+use crate::domain::ecs::diagnosis::{self, DeploymentEvidence};
 use crate::domain::ecs::failing;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn, ServiceDeploymentArn, TaskArn};
 use crate::domain::ecs::ledger;
 use crate::domain::ecs::lifecycle::Lifecycle;
 use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::ecs::seen_task::seen_tasks;
-use crate::domain::ecs::service::{Revision, Task};
+use crate::domain::ecs::service::{Task, TaskRevision};
 use crate::domain::ecs::target::EcsTarget;
-use crate::domain::ecs::watch::{NotObserved, Observed, Question};
-use crate::domain::event::Event;
+use crate::domain::ecs::watch::{NotObserved, Observation, WatchQuery};
+use crate::domain::event::RunEvent;
 use crate::explain::{Phase, explain};
 
 /// How long the last line of a task may take to be read.
@@ -29,27 +29,27 @@ const NOTE: Duration = Duration::from_secs(3);
 
 impl Follow<'_> {
     /// With the previous revision, where that was asked for.
-    pub(super) async fn observe(&self, question: Question) -> (Observed, Option<Revision>) {
+    pub(super) async fn observe(&self, question: WatchQuery) -> (Observation, Option<TaskRevision>) {
         match question {
-            Question::Service => {
+            WatchQuery::Service => {
                 // Boxed: what is only shown is no reason for large futures.
                 let (service, ()) = join(self.service(), Box::pin(self.show_tasks())).await;
                 (service, None)
             }
-            Question::Lifecycle(deployment) => (Observed::Lifecycle(self.lifecycle(&deployment).await), None),
-            Question::Stopped => (self.stopped().await, None),
-            Question::Tasks => (self.tasks().await, None),
-            Question::Note(id) => (self.note(&id).await, None),
-            Question::Previous { revision, service } => match self.previous(&revision, &service).await {
+            WatchQuery::Lifecycle(deployment) => (Observation::Lifecycle(self.lifecycle(&deployment).await), None),
+            WatchQuery::Stopped => (self.stopped().await, None),
+            WatchQuery::Tasks => (self.tasks().await, None),
+            WatchQuery::Note(id) => (self.note(&id).await, None),
+            WatchQuery::Previous { revision, service } => match self.previous(&revision, &service).await {
                 Ok((observed, revision)) => (observed, Some(revision)),
                 Err(error) => (not_observed(&error), None),
             },
         }
     }
 
-    async fn service(&self) -> Observed {
+    async fn service(&self) -> Observation {
         let found = self.cloud.ecs().service(&self.target.cluster, &self.target.service).await;
-        found.map_or_else(|error| not_observed(&error), |found| Observed::Service(found.map(|(service, _)| service)))
+        found.map_or_else(|error| not_observed(&error), |found| Observation::Service(found.map(|(service, _)| service)))
     }
 
     /// Shows the tasks on the terminal. What cannot be read is not shown.
@@ -60,7 +60,7 @@ impl Follow<'_> {
         let EcsTarget { cluster, service, .. } = self.target;
         if let Ok(tasks) = self.cloud.ecs().tasks(cluster, service, WhichTasks::MeantToRun).await {
             let tasks = seen_tasks(&self.subject.expected, &tasks, (self.clock)());
-            self.events.emit(Event::Tasks { step: self.step.clone(), tasks });
+            self.events.emit(RunEvent::Tasks { step: self.step.clone(), tasks });
         }
     }
 
@@ -94,11 +94,11 @@ impl Follow<'_> {
         }
     }
 
-    async fn stopped(&self) -> Observed {
+    async fn stopped(&self) -> Observation {
         match self.stopped.look(self.cloud, self.target).await {
             Ok(tasks) => {
                 Box::pin(self.read_last_lines(&tasks)).await;
-                Observed::Stopped(tasks)
+                Observation::Stopped(tasks)
             }
             Err(error) => not_observed(&error.into()),
         }
@@ -124,37 +124,38 @@ impl Follow<'_> {
 
     /// The last line of the container that ended a task.
     async fn last_line(&self, task: &Task) -> Option<String> {
-        let mut seen = Seen::default();
+        let mut seen = DeploymentEvidence::default();
         seen.add_stopped([task.clone()]);
-        let subject = diagnosis::Subject { definition: Some(self.definition), container: &self.target.container };
+        let subject =
+            diagnosis::DiagnosedRevision { definition: Some(self.definition), container: &self.target.container };
         let of = diagnosis::logs(&seen, subject).into_iter().next()?;
         let destination = self.definition.log_destination(&of.container)?;
         let logs = self.cloud.logs_in(destination.region.as_ref());
         logs.last(&destination.group, &destination.stream(task.id()), 1).await.ok()?.into_iter().next_back()
     }
 
-    async fn tasks(&self) -> Observed {
+    async fn tasks(&self) -> Observation {
         let found = self.cloud.ecs().tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await;
-        found.map_or_else(|error| not_observed(&error.into()), Observed::Tasks)
+        found.map_or_else(|error| not_observed(&error.into()), Observation::Tasks)
     }
 
-    async fn previous(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<(Observed, Revision), EcsError> {
+    async fn previous(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<(Observation, TaskRevision), EcsError> {
         let revision = self.cloud.ecs().revision(arn, service).await?;
         let (expected, tasks) = previous::facts(self.cloud, self.registry, self.target, &revision).await?;
-        Ok((Observed::Previous { expected, tasks }, revision))
+        Ok((Observation::Previous { expected, tasks }, revision))
     }
 
     /// Leaves the deployment's id in the ledger for a later run. The rollout goes on without it, so nothing waits long for
     /// it; where tags are refused, the write of the outcome warns of it.
-    async fn note(&self, id: &DeploymentId) -> Observed {
+    async fn note(&self, id: &DeploymentId) -> Observation {
         let tags = [ledger::deployment(id)];
         drop(timeout(NOTE, self.writer.ecs().tag(&self.subject.deployment.task_definition, &tags)).await);
-        Observed::Noted
+        Observation::Noted
     }
 }
 
-fn not_observed(error: &EcsError) -> Observed {
+fn not_observed(error: &EcsError) -> Observation {
     let brief = explain(error, Phase::Before).brief();
     let failure = Box::new(explain(error, Phase::After));
-    Observed::Failed(NotObserved { transient: error.is_transient(), brief, failure })
+    Observation::Failed(NotObserved { transient: error.is_transient(), brief, failure })
 }

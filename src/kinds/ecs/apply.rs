@@ -9,35 +9,35 @@ use std::cell::{Cell, OnceCell, RefCell};
 use crate::clients::ecs::Placement;
 use crate::clients::ecs_write::Tagged;
 use crate::domain::asked_probe::AskedProbe;
-use crate::domain::ecs::diagnosis::Seen;
+use crate::domain::ecs::diagnosis::DeploymentEvidence;
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::ledger::{self, Fitting, LedgerEntry};
 use crate::domain::ecs::plan::{EcsPlan, NextRevision};
 use crate::domain::ecs::rollout::OurDeployment;
-use crate::domain::ecs::service::{Revision, Service};
+use crate::domain::ecs::service::{Service, TaskRevision};
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::ecs::watch::{Ended, Settings, Subject};
-use crate::domain::event::Event;
+use crate::domain::ecs::watch::{RolloutEnd, WatchSettings, WatchedDeployment};
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Later, PlanError};
 use crate::domain::provenance::{PLAN_RUNS, Provenance};
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 use crate::explain::{Phase, explain};
 use crate::kinds::ecs::diagnose::{self, Diagnosis};
 use crate::kinds::ecs::follow::Follow;
 use crate::kinds::ecs::pre_deploy::PreDeploy;
 use crate::kinds::ecs::stopped_tasks::StoppedTasks;
 use crate::kinds::ecs::unfinished::Unfinished;
-use crate::kinds::{Applied, Run};
+use crate::kinds::{Applied, ApplyRun};
 use crate::verify::Prober;
 
 /// One service in the course of a run.
 pub(super) struct Apply<'a> {
-    pub(super) run: &'a Run<'a>,
+    pub(super) run: &'a ApplyRun<'a>,
     pub(super) component: &'a ComponentName,
     pub(super) plan: &'a EcsPlan,
     /// Whether the service was changed, or may have been.
@@ -47,12 +47,12 @@ pub(super) struct Apply<'a> {
     /// The stopped tasks that were seen of the service.
     pub(super) stopped: StoppedTasks,
     /// What was there before the update.
-    pub(super) before: RefCell<Before>,
+    pub(super) before: RefCell<BeforeUpdate>,
 }
 
 /// What was there before the update, and so says little about the release.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Before {
+pub(super) struct BeforeUpdate {
     /// What each probe got. Empty: nothing was updated.
     pub(super) asked: Vec<AskedProbe>,
     /// The alarms that were on.
@@ -70,23 +70,23 @@ pub(super) struct Unmoved {
 }
 
 /// The revision that the service is to run.
-struct Wanted {
+struct TargetRevision {
     arn: RevisionArn,
     definition: TaskDefinition,
     /// The keys of its tags.
     tag_keys: Vec<String>,
 }
 
-impl Wanted {
-    fn of(revision: &Revision) -> Self {
-        let Revision { arn, definition, tag_keys, .. } = revision;
+impl TargetRevision {
+    fn of(revision: &TaskRevision) -> Self {
+        let TaskRevision { arn, definition, tag_keys, .. } = revision;
         Self { arn: arn.clone(), definition: definition.clone(), tag_keys: tag_keys.clone() }
     }
 }
 
 impl<'a> Apply<'a> {
     /// A service whose plan is to be carried out.
-    pub fn new(run: &'a Run<'a>, component: &'a ComponentName, plan: &'a EcsPlan) -> Self {
+    pub fn new(run: &'a ApplyRun<'a>, component: &'a ComponentName, plan: &'a EcsPlan) -> Self {
         Self {
             run,
             component,
@@ -106,7 +106,7 @@ impl<'a> Apply<'a> {
 }
 
 impl Apply<'_> {
-    pub(super) fn step(&self, verb: Verb) -> StepId {
+    pub(super) fn step(&self, verb: StepVerb) -> StepId {
         StepId::new(verb, self.component)
     }
 
@@ -114,16 +114,16 @@ impl Apply<'_> {
         let next = match &self.plan.next {
             NextRevision::Live => return self.verify_unchanged().await,
             NextRevision::Registered(revision) => {
-                self.wait_for_others(Verb::UseRevision).await?;
-                self.run.take(&self.step(Verb::UseRevision), self.take_up(revision)).await?
+                self.wait_for_others(StepVerb::UseRevision).await?;
+                self.run.take(&self.step(StepVerb::UseRevision), self.take_up(revision)).await?
             }
             NextRevision::New(definition) => {
-                self.wait_for_others(Verb::Register).await?;
-                self.run.take(&self.step(Verb::Register), self.register(definition)).await?
+                self.wait_for_others(StepVerb::Register).await?;
+                self.run.take(&self.step(StepVerb::Register), self.register(definition)).await?
             }
         };
         let (component, revision) = (self.component.clone(), next.arn.short().to_owned());
-        self.run.events.emit(Event::RevisionKnown { component, revision });
+        self.run.events.emit(RunEvent::RevisionKnown { component, revision });
         let result = self.roll_out(&next).await;
         if let Some(end) = known_end(&result) {
             self.write_outcome(&next, end).await;
@@ -141,17 +141,17 @@ impl Apply<'_> {
         self.changed.set(true);
         let component = self.component.clone();
         let continues = format!("ECS goes on with {component}: `shipgate status` shows how it ends");
-        self.run.events.emit(Event::ChangeStarted { component, continues });
+        self.run.events.emit(RunEvent::ChangeStarted { component, continues });
     }
 
     /// The service was not changed after all.
     pub(super) fn change_refused(&self) {
         self.changed.set(false);
-        self.run.events.emit(Event::ChangeRefused { component: self.component.clone() });
+        self.run.events.emit(RunEvent::ChangeRefused { component: self.component.clone() });
     }
 
     /// Registers the next revision.
-    async fn register(&self, definition: &Later<TaskDefinition>) -> Result<Wanted, Failure> {
+    async fn register(&self, definition: &Later<TaskDefinition>) -> Result<TargetRevision, Failure> {
         let definition = definition.now().map_err(PlanError::from)?;
         self.can_be_held().await?;
         self.look_before_settling(definition).await?;
@@ -171,10 +171,10 @@ impl Apply<'_> {
         self.keeps_approval(&left_out)?;
         tags.extend(fitting);
         let arn = self.run.writer.ecs().register(definition, &tags).await?;
-        self.run.events.result(&self.step(Verb::Register), arn.short());
+        self.run.events.result(&self.step(StepVerb::Register), arn.short());
         self.run.events.made(format!("task-definition revision {}", arn.short()), vec![self.component.clone()]);
         self.warn_of_room(&arn, &left_out);
-        Ok(Wanted { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
+        Ok(TargetRevision { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
     }
 
     /// The holds of a rollback come next, and there is nothing to hold for a service that was moved.
@@ -186,10 +186,10 @@ impl Apply<'_> {
     }
 
     /// Takes a revision of a run that did not get to use it: writes on it that this one does, and the holds that came since.
-    async fn take_up(&self, revision: &Revision) -> Result<Wanted, Failure> {
+    async fn take_up(&self, revision: &TaskRevision) -> Result<TargetRevision, Failure> {
         self.can_be_held().await?;
         self.look_before_settling(&revision.definition).await?;
-        let mut wanted = Wanted::of(revision);
+        let mut wanted = TargetRevision::of(revision);
         let carried = self.plan.carried(self.run.provenance.author(), self.run.began());
         let has = |hold: &&Hold| revision.holds.iter().any(|it| it.key == hold.key && it.scope == hold.scope);
         let missing: Vec<_> = carried.iter().filter(|hold| !has(hold)).map(Hold::tag).collect();
@@ -202,7 +202,7 @@ impl Apply<'_> {
                 }
             }
         }
-        self.run.events.result(&self.step(Verb::UseRevision), revision.short());
+        self.run.events.result(&self.step(StepVerb::UseRevision), revision.short());
         // Whose plan was carried out with it before stays known.
         let before = revision.ledger.iter().flat_map(|entry| &entry.provenance.plan_runs);
         let plan_runs = before.chain(&self.run.provenance.plan_runs).copied().collect();
@@ -241,10 +241,10 @@ impl Apply<'_> {
         self.run.events.warning(text, Some("take tags off it that nothing needs: the next one keeps them".to_owned()));
     }
 
-    async fn roll_out(&self, next: &Wanted) -> Result<Outcome, Unfinished> {
+    async fn roll_out(&self, next: &TargetRevision) -> Result<Outcome, Unfinished> {
         if let Some(command) = &self.plan.target.pre_deploy {
             let Unmoved { placement, .. } = self.unmoved().await?;
-            let step = self.step(Verb::PreDeploy);
+            let step = self.step(StepVerb::PreDeploy);
             let pre_deploy = PreDeploy {
                 run: self.run,
                 component: self.component,
@@ -260,14 +260,14 @@ impl Apply<'_> {
         let just_asked = self.run.asked.recent(self.component);
         let asked = self.prober().before(&self.plan.target.probes, just_asked).await;
         self.before.borrow_mut().asked = asked;
-        let step = self.step(Verb::Update);
+        let step = self.step(StepVerb::Update);
         // The service still runs what it ran when the plan was made: a migration takes time, and so do the components
         // before and the wait for a slot, in which others may have deployed.
         let check = async || Ok::<_, Unfinished>(self.unmoved().await?);
         let change = async |unmoved| self.change(&step, &next.arn, unmoved).await;
         let (updated, before, previous) = self.run.take_checked(&step, check, change).await?;
         let ours = OurDeployment::find(&updated, &next.arn, None, previous);
-        let ended = self.follow(Verb::WaitFor, &ours, Some(before), updated, next).await;
+        let ended = self.follow(StepVerb::WaitFor, &ours, Some(before), updated, next).await;
         self.finish(ended, self.plan.settles(), ours, &next.definition).await?;
         Ok(Outcome::Deployed)
     }
@@ -275,7 +275,7 @@ impl Apply<'_> {
     /// What a rollout that was followed to its end comes to: it is proven, or what served before is brought back.
     async fn finish(
         &self,
-        ended: Result<Ended, Unfinished>,
+        ended: Result<RolloutEnd, Unfinished>,
         settles: bool,
         ours: OurDeployment,
         definition: &TaskDefinition,
@@ -295,7 +295,7 @@ impl Apply<'_> {
 
     /// Asks the probes.
     pub(super) fn prober(&self) -> Prober<'_> {
-        let Run { http, browser, events, release, .. } = self.run;
+        let ApplyRun { http, browser, events, release, .. } = self.run;
         Prober { http, browser, events, release }
     }
 
@@ -321,22 +321,22 @@ impl Apply<'_> {
 
     async fn follow(
         &self,
-        verb: Verb,
+        verb: StepVerb,
         ours: &OurDeployment,
         before: Option<DeploymentId>,
         first: Service,
-        wanted: &Wanted,
-    ) -> Result<Ended, Unfinished> {
+        wanted: &TargetRevision,
+    ) -> Result<RolloutEnd, Unfinished> {
         let step = self.step(verb);
         let definition = &wanted.definition;
         let mut follow = self.follower(&step, ours, definition, &[]);
         follow.subject.note = before.is_some() && ledger::takes_deployment(&wanted.tag_keys);
         follow.subject.before = before;
-        let Settings { last_rollout: usual, timeout, .. } = follow.settings;
+        let WatchSettings { last_rollout: usual, timeout, .. } = follow.settings;
         let followed = async {
-            self.run.events.emit(Event::Expected { step: step.clone(), usual, timeout });
+            self.run.events.emit(RunEvent::Expected { step: step.clone(), usual, timeout });
             let ended = follow.run(Some(first)).await?;
-            if let Ended::Proven { tasks } | Ended::Replaced { tasks } = &ended {
+            if let RolloutEnd::Proven { tasks } | RolloutEnd::Replaced { tasks } = &ended {
                 self.run.events.result(&step, self.rolled_out(tasks.len()));
             }
             Ok(ended)
@@ -362,7 +362,7 @@ impl Apply<'_> {
         let target = &self.plan.target;
         let digests = self.plan.digests();
         let expected = Expectation::new(&ours.task_definition, definition, &target.container, digests);
-        let subject = Subject {
+        let subject = WatchedDeployment {
             expected: Expectation { any_image: self.plan.image.is_none(), ..expected },
             verified: verified.to_vec(),
             deployment: ours.clone(),
@@ -370,7 +370,7 @@ impl Apply<'_> {
             note: false,
             going_back: false,
         };
-        let settings = Settings {
+        let settings = WatchSettings {
             fail_fast: target.fail_fast,
             timeout: target.timeout,
             last_rollout: self.plan.last_rollout,
@@ -397,17 +397,17 @@ impl Apply<'_> {
 
     /// Why tasks of shipgate stopped, or are not healthy.
     pub(super) async fn diagnosis(&self, ours: &OurDeployment, definition: &TaskDefinition) -> Diagnosis {
-        let mut seen = Seen::default();
+        let mut seen = DeploymentEvidence::default();
         seen.add_stopped(self.stopped.all().into_iter().filter(|task| task.revision == ours.task_definition));
         diagnose::causes(self.run.cloud, &self.plan.target, &ours.task_definition, definition, seen).await
     }
 
     /// What already is meant to run is verified as strictly as what this run put there.
     async fn verify_unchanged(&self) -> Result<Outcome, Unfinished> {
-        let live: &Revision = &self.plan.live;
+        let live: &TaskRevision = &self.plan.live;
         let target = &self.plan.target;
         // What was seen before the components that it depends on were changed may be long over.
-        self.run.ready(&self.step(if self.plan.rolling_out { Verb::WaitFor } else { Verb::Verify })).await?;
+        self.run.ready(&self.step(if self.plan.rolling_out { StepVerb::WaitFor } else { StepVerb::Verify })).await?;
         let found = self.run.cloud.ecs().service(&target.cluster, &target.service).await?;
         let service = found.map(|(service, _)| service).filter(|service| service.primary().is_some());
         let Some(service) = service else {
@@ -422,13 +422,13 @@ impl Apply<'_> {
             let unfinished = entry.filter(|entry| !entry.succeeded());
             let before = unfinished.and_then(|entry| entry.previous.as_ref());
             let last = self.plan.last_completed.iter().filter(|last| unfinished.is_some() && **last != live.arn);
-            (Verb::WaitFor, Outcome::Deployed, last.chain(before).cloned().collect())
+            (StepVerb::WaitFor, Outcome::Deployed, last.chain(before).cloned().collect())
         } else {
-            (Verb::Verify, Outcome::Unchanged, Vec::new())
+            (StepVerb::Verify, Outcome::Unchanged, Vec::new())
         };
         let recorded = entry.and_then(|entry| entry.deployment.as_ref());
         let ours = OurDeployment::find(&service, &live.arn, recorded, previous);
-        let wanted = Wanted::of(live);
+        let wanted = TargetRevision::of(live);
         if self.plan.settles() {
             self.look_before_settling(&live.definition).await?;
         }
@@ -445,7 +445,7 @@ impl Apply<'_> {
     }
 
     /// Writes the outcome into the ledger.
-    async fn write_outcome(&self, wanted: &Wanted, outcome: Outcome) {
+    async fn write_outcome(&self, wanted: &TargetRevision, outcome: Outcome) {
         let deployment = self.followed.borrow().clone();
         let tags = ledger::outcome(outcome, deployment.as_ref(), &wanted.tag_keys, self.run.now());
         self.write(&wanted.arn, "outcome", &tags).await;

@@ -15,14 +15,14 @@ use crate::domain::ecs::component::{neutral, past_releases, plan_release, planne
 use crate::domain::ecs::evidence::{self, recorded_by};
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::plan::{EcsFacts, EcsPlan, plan_rollback};
-use crate::domain::ecs::service::Revision;
+use crate::domain::ecs::service::TaskRevision;
 use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::ecs::target::{Busy, EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::values;
 use crate::domain::ecs::values::of_file;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
-use crate::domain::iam::rights::Place;
+use crate::domain::iam::rights::ResourceScope;
 use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, Region};
@@ -30,30 +30,31 @@ use crate::domain::neutral as text;
 use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, PlanError, PlannedHold};
 use crate::domain::probe::{Probe, probes_of_baseline};
-use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
+use crate::domain::promotion::{LedgerSearch, ReleaseEvidence, RunningRelease, UnbrokenRun};
 use crate::domain::proof::{ProvenTasks, Whereabouts};
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::domain::rollback::Past;
+use crate::domain::rollback::RollbackCandidates;
 use crate::domain::target::Component;
-use crate::domain::view::history::History;
+use crate::domain::view::history::ReleaseHistory;
 use crate::domain::view::status::ComponentStatus;
 use crate::kinds::{
-    Answer, Applied, Driver, Needs, Observed, PastReleases, Planned, Promoted, Restorable, Run, Source, other_kind,
+    Applied, ApplyRun, ComponentWithPlan, Driver, Needs, ObservedComponent, PastReleases, PendingAnswer, Promoted,
+    PromotionSource, Restorable, other_kind,
 };
-use crate::observe::{Cloud, Files, Writer};
+use crate::observe::{Cloud, DefinitionFiles, Writer};
 
 impl Driver for EcsTarget {
     fn observe<'a>(
         &'a self,
         component: &'a Component,
         cloud: &'a Cloud,
-        files: &'a Files,
+        files: &'a DefinitionFiles,
         _release: Option<&'a ReleaseName>,
-    ) -> Answer<'a, Box<dyn Observed>> {
+    ) -> PendingAnswer<'a, Box<dyn ObservedComponent>> {
         Box::pin(async move {
             let facts = observe::facts(cloud, self, files).await?;
             let observed = ObservedService { component: component.clone(), target: self.clone(), facts };
-            Ok(Box::new(observed) as Box<dyn Observed>)
+            Ok(Box::new(observed) as Box<dyn ObservedComponent>)
         })
     }
 
@@ -62,35 +63,35 @@ impl Driver for EcsTarget {
         component: &'a Component,
         cloud: &'a Cloud,
         registry: &'a Registry,
-    ) -> Answer<'a, Box<dyn Source>> {
+    ) -> PendingAnswer<'a, Box<dyn PromotionSource>> {
         Box::pin(async move {
             let facts = looked::facts(cloud, registry, self).await?;
             let source = SourceService { name: component.name.clone(), target: self.clone(), facts };
-            Ok(Box::new(source) as Box<dyn Source>)
+            Ok(Box::new(source) as Box<dyn PromotionSource>)
         })
     }
 
-    fn status<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ComponentStatus> {
+    fn status<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, ComponentStatus> {
         Box::pin(status::status(cloud, self))
     }
 
-    fn history<'a>(&'a self, cloud: &'a Cloud, most: usize) -> Answer<'a, History> {
+    fn history<'a>(&'a self, cloud: &'a Cloud, most: usize) -> PendingAnswer<'a, ReleaseHistory> {
         Box::pin(history::history(cloud, self, most))
     }
 
-    fn logs<'a>(&'a self, cloud: &'a Cloud, since: jiff::Timestamp) -> Answer<'a, Vec<LogLine>> {
+    fn logs<'a>(&'a self, cloud: &'a Cloud, since: jiff::Timestamp) -> PendingAnswer<'a, Vec<LogLine>> {
         Box::pin(status::logs(cloud, self, since))
     }
 
-    fn holds<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, Vec<Hold>> {
+    fn holds<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, Vec<Hold>> {
         Box::pin(hold::holds(cloud, self))
     }
 
-    fn put_hold<'a>(&'a self, writer: Writer<'a>, hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
+    fn put_hold<'a>(&'a self, writer: Writer<'a>, hold: &'a Hold) -> PendingAnswer<'a, Vec<Hold>> {
         Box::pin(hold::put(writer, self, hold))
     }
 
-    fn holds_to_lift<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, Vec<Hold>> {
+    fn holds_to_lift<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, Vec<Hold>> {
         Box::pin(hold::to_lift(cloud, self))
     }
 
@@ -99,7 +100,7 @@ impl Driver for EcsTarget {
         writer: Writer<'a>,
         seen: &'a [Hold],
         note: &'a (String, String),
-    ) -> Answer<'a, Vec<Hold>> {
+    ) -> PendingAnswer<'a, Vec<Hold>> {
         Box::pin(hold::lift(writer, self, seen, note))
     }
 
@@ -108,7 +109,7 @@ impl Driver for EcsTarget {
         cloud: &'a Cloud,
         image: (&'a ReleaseName, &'a Digest),
         most: usize,
-    ) -> Answer<'a, ImageRecords> {
+    ) -> PendingAnswer<'a, ImageRecords> {
         Box::pin(origin::records(cloud, self, None, image, most))
     }
 
@@ -117,16 +118,16 @@ impl Driver for EcsTarget {
         Some(WrittenValues { read: of_file(&read(file.as_str())?, &self.container, file.as_str())?, is_searched: true })
     }
 
-    fn values<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ReadValues> {
+    fn values<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, ReadValues> {
         Box::pin(observe::values(cloud, self))
     }
 
     fn needs<'a>(
         &'a self,
         component: &'a Component,
-        place: &'a Place,
-        seen: (&'a Cloud, &'a Files),
-    ) -> Answer<'a, Needs> {
+        place: &'a ResourceScope,
+        seen: (&'a Cloud, &'a DefinitionFiles),
+    ) -> PendingAnswer<'a, Needs> {
         Box::pin(iam::needs(component, self, place, seen))
     }
 }
@@ -140,7 +141,7 @@ struct ObservedService {
 }
 
 impl ObservedService {
-    fn planned(self, ecs: EcsPlan, release: &ReleaseName) -> Box<dyn Planned> {
+    fn planned(self, ecs: EcsPlan, release: &ReleaseName) -> Box<dyn ComponentWithPlan> {
         let plan = neutral(&self.component, &ecs, release);
         Box::new(PlannedService { observed: self, release: release.clone(), ecs, left: Vec::new(), plan })
     }
@@ -150,7 +151,7 @@ impl ObservedService {
     }
 }
 
-impl Observed for ObservedService {
+impl ObservedComponent for ObservedService {
     fn name(&self) -> &ComponentName {
         &self.component.name
     }
@@ -174,7 +175,7 @@ impl Observed for ObservedService {
         self.facts.holds()
     }
 
-    fn take_promoted<'a>(&'a mut self, promoted: &'a dyn Promoted) -> Answer<'a, ()> {
+    fn take_promoted<'a>(&'a mut self, promoted: &'a dyn Promoted) -> PendingAnswer<'a, ()> {
         let promoted: &dyn Any = promoted;
         let taken = match promoted.downcast_ref() {
             Some(PromotedRevision { revision, target }) => {
@@ -196,11 +197,15 @@ impl Observed for ObservedService {
         cloud: &'a Cloud,
         image: (&'a ReleaseName, &'a Digest),
         most: usize,
-    ) -> Answer<'a, ImageRecords> {
+    ) -> PendingAnswer<'a, ImageRecords> {
         Box::pin(origin::records(cloud, &self.target, Some(&self.facts), image, most))
     }
 
-    fn plan(self: Box<Self>, images: &[ImagePlan], release: &ReleaseName) -> Result<Box<dyn Planned>, PlanError> {
+    fn plan(
+        self: Box<Self>,
+        images: &[ImagePlan],
+        release: &ReleaseName,
+    ) -> Result<Box<dyn ComponentWithPlan>, PlanError> {
         let ecs = self.plan_with(images, release)?;
         Ok(self.planned(ecs, release))
     }
@@ -209,7 +214,7 @@ impl Observed for ObservedService {
         self: Box<Self>,
         cloud: &'a Cloud,
         release: Option<&'a ReleaseName>,
-    ) -> Answer<'a, Box<dyn PastReleases>> {
+    ) -> PendingAnswer<'a, Box<dyn PastReleases>> {
         Box::pin(async move {
             let read = past::for_rollback(cloud, &self.facts, &self.target, release).await?;
             Ok(Box::new(ServicePast { observed: *self, read }) as Box<dyn PastReleases>)
@@ -221,25 +226,25 @@ impl Observed for ObservedService {
 #[derive(Debug)]
 struct ServicePast {
     observed: ObservedService,
-    read: past::Read,
+    read: past::RevisionPages,
 }
 
 impl ServicePast {
-    fn seen(&self) -> (&[Revision], bool) {
+    fn seen(&self) -> (&[TaskRevision], bool) {
         (&self.read.revisions, self.read.is_all)
     }
 
-    fn restored(&self, release: &ReleaseName) -> Option<&Revision> {
+    fn restored(&self, release: &ReleaseName) -> Option<&TaskRevision> {
         revision_to_restore(&self.observed.target, &self.observed.facts, self.seen(), release)
     }
 }
 
 impl PastReleases for ServicePast {
-    fn observed(&self) -> &dyn Observed {
+    fn observed(&self) -> &dyn ObservedComponent {
         &self.observed
     }
 
-    fn past(&self) -> Past {
+    fn past(&self) -> RollbackCandidates {
         past_releases(&self.observed.component.name, &self.observed.target, &self.observed.facts, self.seen())
     }
 
@@ -257,7 +262,7 @@ impl PastReleases for ServicePast {
         }))
     }
 
-    fn plan(self: Box<Self>, release: &ReleaseName, image: Option<&KnownImage>) -> Option<Box<dyn Planned>> {
+    fn plan(self: Box<Self>, release: &ReleaseName, image: Option<&KnownImage>) -> Option<Box<dyn ComponentWithPlan>> {
         let restored = self.restored(release)?.clone();
         // A rollback runs no command before: it would be the older one, on data that the newer one has changed.
         let has_pre_deploy = restored.ledger.as_ref().and_then(|entry| entry.pre_deploy);
@@ -277,7 +282,7 @@ struct SourceService {
     facts: SourceFacts,
 }
 
-impl Source for SourceService {
+impl PromotionSource for SourceService {
     fn name(&self) -> &ComponentName {
         &self.name
     }
@@ -290,7 +295,7 @@ impl Source for SourceService {
         &self.target.probes
     }
 
-    fn promotable(&self) -> Result<Runs, String> {
+    fn promotable(&self) -> Result<RunningRelease, String> {
         source::runs(&self.facts, &self.target.container)
     }
 
@@ -311,14 +316,14 @@ impl Source for SourceService {
         RecordId::from(&self.facts.live.arn) == *record
     }
 
-    fn still_runs<'a>(&'a self, cloud: &'a Cloud, registry: &'a Registry) -> Answer<'a, Result<(), String>> {
+    fn still_runs<'a>(&'a self, cloud: &'a Cloud, registry: &'a Registry) -> PendingAnswer<'a, Result<(), String>> {
         Box::pin(async move {
             let now = looked::facts_again(cloud, registry, &self.target, &self.facts).await?;
             Ok(source::still_runs(&self.facts, &now, &self.target.container))
         })
     }
 
-    fn recorded<'a>(&'a self, cloud: &'a Cloud, release: &'a GitSha) -> Answer<'a, LedgerSearch> {
+    fn recorded<'a>(&'a self, cloud: &'a Cloud, release: &'a GitSha) -> PendingAnswer<'a, LedgerSearch> {
         Box::pin(looked::recorded(cloud, &self.facts, &self.target, release))
     }
 
@@ -326,15 +331,15 @@ impl Source for SourceService {
         Ok(values::of_revision(&self.facts.live, &self.target.container).map_err(PlanError::from)?)
     }
 
-    fn ran<'a>(&'a self, cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> Answer<'a, UnbrokenRun> {
+    fn ran<'a>(&'a self, cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> PendingAnswer<'a, UnbrokenRun> {
         Box::pin(looked::ran(cloud, &self.facts, &self.target, digest, runs))
     }
 
-    fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a Evidence) -> Answer<'a, Box<dyn Promoted>> {
+    fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a ReleaseEvidence) -> PendingAnswer<'a, Box<dyn Promoted>> {
         Box::pin(async move {
             let revision = match evidence {
-                Evidence::Runs => self.facts.live.clone(),
-                Evidence::Recorded(recorded) => {
+                ReleaseEvidence::Runs => self.facts.live.clone(),
+                ReleaseEvidence::Recorded(recorded) => {
                     let arn = RevisionArn::from(recorded.revision.as_str());
                     cloud.ecs().revision(&arn, &self.facts.service.arn).await?
                 }
@@ -347,7 +352,7 @@ impl Source for SourceService {
 /// The revision of a source that is promoted.
 #[derive(Debug)]
 struct PromotedRevision {
-    revision: Revision,
+    revision: TaskRevision,
     target: EcsTarget,
 }
 
@@ -378,12 +383,12 @@ impl PlannedService {
     }
 }
 
-impl Planned for PlannedService {
+impl ComponentWithPlan for PlannedService {
     fn plan(&self) -> &ComponentPlan {
         &self.plan
     }
 
-    fn observed(&self) -> &dyn Observed {
+    fn observed(&self) -> &dyn ObservedComponent {
         &self.observed
     }
 
@@ -406,7 +411,7 @@ impl Planned for PlannedService {
         company.map_or(Ok(()), |company| Err(company.refusal(target)))
     }
 
-    fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError> {
+    fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn ComponentWithPlan>, PlanError> {
         let ecs = self.observed.plan_with(images, &self.release)?.refining(&self.ecs);
         Ok(self.observed.clone().planned(ecs, &self.release))
     }
@@ -429,16 +434,21 @@ impl Planned for PlannedService {
         self.changed();
     }
 
-    fn put_hold<'a>(&'a self, run: &'a Run<'a>, hold: &'a PlannedHold, users: &'a [ComponentName]) -> Answer<'a, ()> {
+    fn put_hold<'a>(
+        &'a self,
+        run: &'a ApplyRun<'a>,
+        hold: &'a PlannedHold,
+        users: &'a [ComponentName],
+    ) -> PendingAnswer<'a, ()> {
         let (target, facts) = (&self.observed.target, &self.observed.facts);
         Box::pin(stop_sign::put(run, target, facts, (&self.left, &hold.left), users))
     }
 
-    fn drop_holds<'a>(&'a self, run: &'a Run<'a>, covered: &'a [Hold]) -> LocalBoxFuture<'a, ()> {
+    fn drop_holds<'a>(&'a self, run: &'a ApplyRun<'a>, covered: &'a [Hold]) -> LocalBoxFuture<'a, ()> {
         Box::pin(stop_sign::drop_covered(run, &self.observed.target, covered))
     }
 
-    fn apply<'a>(&'a self, run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied> {
+    fn apply<'a>(&'a self, run: &'a ApplyRun<'a>) -> LocalBoxFuture<'a, Applied> {
         Box::pin(Apply::new(run, &self.plan.name, &self.ecs).apply())
     }
 
@@ -446,11 +456,11 @@ impl Planned for PlannedService {
         self.observed.facts.service.announced.as_ref().is_some_and(|announced| announced.release == self.release)
     }
 
-    fn announce<'a>(&'a self, writer: Writer<'a>, announcement: &'a Announcement) -> Answer<'a, ()> {
+    fn announce<'a>(&'a self, writer: Writer<'a>, announcement: &'a Announcement) -> PendingAnswer<'a, ()> {
         Box::pin(origin::announce(writer, &self.ecs.service_arn, announcement))
     }
 
-    fn retire_announcement<'a>(&'a self, writer: Writer<'a>) -> Answer<'a, ()> {
+    fn retire_announcement<'a>(&'a self, writer: Writer<'a>) -> PendingAnswer<'a, ()> {
         Box::pin(origin::retire(writer, &self.ecs.service_arn))
     }
 }

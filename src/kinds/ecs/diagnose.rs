@@ -2,12 +2,14 @@
 
 use crate::clients::aws::AwsError;
 use crate::clients::ecs::WhichTasks;
-use crate::domain::ecs::diagnosis::{self, LINES_READ, Log, LogOf, Reading, Seen, Subject, hint_of_log};
+use crate::domain::ecs::diagnosis::{
+    self, DeploymentEvidence, DiagnosedRevision, LINES_READ, LogOf, LogTail, Reading, hint_of_log,
+};
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::ecs::task_definition::{LogDestination, TaskDefinition};
 use crate::domain::failure::Cause;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 use crate::explain::{Phase, explain};
 use crate::observe::Cloud;
 use crate::poll::{Waiting, poll};
@@ -29,7 +31,7 @@ pub async fn causes(
     target: &EcsTarget,
     revision: &RevisionArn,
     definition: &TaskDefinition,
-    mut seen: Seen,
+    mut seen: DeploymentEvidence,
 ) -> Diagnosis {
     let mut unseen = read_tasks(cloud, target, revision, &mut seen).await;
     if seen.events.is_empty() {
@@ -38,7 +40,7 @@ pub async fn causes(
         let events = cloud.ecs().events(&target.cluster, &target.service, revision, first).await;
         seen.events = events.unwrap_or_default();
     }
-    let subject = Subject { definition: Some(definition), container: &target.container };
+    let subject = DiagnosedRevision { definition: Some(definition), container: &target.container };
     let read = each(diagnosis::logs(&seen, subject), async |of| read_log(cloud, definition, of).await).await;
     let mut logs = Vec::new();
     for log in read {
@@ -51,7 +53,12 @@ pub async fn causes(
 }
 
 /// Adds the tasks of the revision that there are now.
-async fn read_tasks(cloud: &Cloud, target: &EcsTarget, revision: &RevisionArn, seen: &mut Seen) -> Vec<Cause> {
+async fn read_tasks(
+    cloud: &Cloud,
+    target: &EcsTarget,
+    revision: &RevisionArn,
+    seen: &mut DeploymentEvidence,
+) -> Vec<Cause> {
     let mut unseen = Vec::new();
     let ours = async |which| {
         let tasks = cloud.ecs().tasks(&target.cluster, &target.service, which).await?;
@@ -80,12 +87,12 @@ fn add(unseen: &mut Vec<Cause>, what: &str, error: &AwsError) {
 }
 
 /// The end of a container's log. It is empty where the container does not log to `CloudWatch` Logs.
-async fn read_log(cloud: &Cloud, definition: &TaskDefinition, of: LogOf) -> Result<Log, AwsError> {
+async fn read_log(cloud: &Cloud, definition: &TaskDefinition, of: LogOf) -> Result<LogTail, AwsError> {
     let lines = match definition.log_destination(&of.container) {
         Some(destination) => last_lines(cloud, &destination, of.task.id()).await?,
         None => Vec::new(),
     };
-    Ok(Log { of, lines })
+    Ok(LogTail { of, lines })
 }
 
 async fn last_lines(cloud: &Cloud, destination: &LogDestination, task_id: &str) -> Result<Vec<String>, AwsError> {
@@ -97,7 +104,7 @@ async fn last_lines(cloud: &Cloud, destination: &LogDestination, task_id: &str) 
             let is_known = hint_of_log(&lines).is_some();
             reading.see(elapsed, lines, is_known).map(Ok)
         }
-        Err(error) => Step::Done(Err(error)),
+        Err(error) => PollStep::Done(Err(error)),
     })
     .await
 }

@@ -8,11 +8,14 @@ use jiff::Timestamp;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::component::running;
 use crate::domain::ecs::ids::{DeploymentId, ServiceDeploymentArn, TaskArn};
-use crate::domain::ecs::service::{Revision, Service};
+use crate::domain::ecs::service::{Service, TaskRevision};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::ecs::watch::{self, Ended, NotProven, Observed, Question, Report, Settings, Subject, Watch};
-use crate::domain::event::Event;
+use crate::domain::ecs::watch::{
+    self, DeploymentUnproven, Observation, Report, RolloutEnd, RolloutWatch, WatchQuery, WatchSettings,
+    WatchedDeployment,
+};
+use crate::domain::event::RunEvent;
 use crate::domain::names::ComponentName;
 use crate::domain::step::StepId;
 use crate::events::Events;
@@ -35,7 +38,7 @@ pub struct Follow<'a> {
     /// The service.
     pub target: &'a EcsTarget,
     /// The deployment.
-    pub subject: Subject,
+    pub subject: WatchedDeployment,
     /// The deployment that is followed now.
     pub followed: &'a RefCell<Option<DeploymentId>>,
     /// The stopped tasks that were seen of the service.
@@ -47,7 +50,7 @@ pub struct Follow<'a> {
     /// The last lines of tasks that failed, as far as they could be read.
     pub last_lines: RefCell<HashMap<TaskArn, Option<String>>>,
     /// How it is watched.
-    pub settings: Settings,
+    pub settings: WatchSettings,
     /// Reads the wall clock.
     pub clock: fn() -> Timestamp,
     /// Where progress is emitted.
@@ -62,7 +65,7 @@ impl Follow<'_> {
     /// # Errors
     ///
     /// With the outcome of the deployment.
-    pub async fn run(self, first: Option<Service>) -> Result<Ended, Unfinished> {
+    pub async fn run(self, first: Option<Service>) -> Result<RolloutEnd, Unfinished> {
         self.run_to_verdict(first).await.map_err(|verdict| self.unfinished(verdict))
     }
 
@@ -71,14 +74,14 @@ impl Follow<'_> {
     /// # Errors
     ///
     /// The verdict.
-    pub async fn run_to_verdict(&self, mut first: Option<Service>) -> Result<Ended, NotProven> {
-        let mut watch = Watch::new(self.settings.clone(), self.subject.clone());
+    pub async fn run_to_verdict(&self, mut first: Option<Service>) -> Result<RolloutEnd, DeploymentUnproven> {
+        let mut watch = RolloutWatch::new(self.settings.clone(), self.subject.clone());
         let mut previous = None;
         let ask = async |question| match first.take() {
-            Some(service) => (Observed::Service(Some(service)), None),
+            Some(service) => (Observation::Service(Some(service)), None),
             None => self.observe(question).await,
         };
-        poll(Waiting::In(self.events, self.step), Question::Service, ask, |elapsed, (observed, revision)| {
+        poll(Waiting::In(self.events, self.step), WatchQuery::Service, ask, |elapsed, (observed, revision)| {
             let next = watch.see(elapsed, observed);
             self.show(next.reports);
             previous = revision.or(previous.take());
@@ -106,18 +109,18 @@ impl Follow<'_> {
     fn follows(&self, id: DeploymentId) {
         self.followed.replace(Some(id.clone()));
         let component = self.component.clone();
-        self.events.emit(Event::DeploymentFollowed { component, deployment: id });
+        self.events.emit(RunEvent::DeploymentFollowed { component, deployment: id });
     }
 
     /// A previous revision that serves again is what the component runs now.
-    fn show_what_serves(&self, verdict: &NotProven, previous: Option<&Revision>) {
-        if let (NotProven::RolledBack { .. }, Some(revision)) = (verdict, previous) {
+    fn show_what_serves(&self, verdict: &DeploymentUnproven, previous: Option<&TaskRevision>) {
+        if let (DeploymentUnproven::RolledBack { .. }, Some(revision)) = (verdict, previous) {
             let running = running(revision, self.target);
-            self.events.emit(Event::Serves { component: self.component.clone(), running });
+            self.events.emit(RunEvent::Serves { component: self.component.clone(), running });
         }
     }
 
-    fn unfinished(&self, verdict: NotProven) -> Unfinished {
+    fn unfinished(&self, verdict: DeploymentUnproven) -> Unfinished {
         let (is_known, is_of_the_release) = (!verdict.is_unknown(), verdict.is_of_the_release());
         Unfinished { failure: watch::failure(verdict, self.target), is_known, is_of_the_release }
     }

@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 
 use super::observe::{active_service, live_revision};
 use crate::domain::ecs::evidence::contradiction;
-use crate::domain::ecs::service::{Revision, RolloutState};
+use crate::domain::ecs::service::{RolloutState, TaskRevision};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::limits::REVISIONS;
-use crate::domain::view::history::{History, PastRelease, Standing};
+use crate::domain::view::history::{Availability, PastRelease, ReleaseHistory};
 use crate::observe::Cloud;
 
 /// How many are asked for together, at least.
@@ -19,14 +19,14 @@ const TOGETHER: usize = 8;
 /// # Errors
 ///
 /// The service is missing or was deleted, or its revisions cannot be read.
-pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<History, Failure> {
+pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<ReleaseHistory, Failure> {
     let service = active_service(cloud, target).await?;
     let live = live_revision(cloud, target, &service).await?;
     let rolling_out = service.primary().is_some_and(|primary| primary.rollout_state == Some(RolloutState::InProgress));
-    let standing = |revision: &Revision| match (revision.arn == live.arn, rolling_out) {
-        (false, _) => Standing::Past,
-        (true, true) => Standing::RollingOut,
-        (true, false) => Standing::Current,
+    let standing = |revision: &TaskRevision| match (revision.arn == live.arn, rolling_out) {
+        (false, _) => Availability::Past,
+        (true, true) => Availability::RollingOut,
+        (true, false) => Availability::Current,
     };
     let mut arns = cloud.ecs().newest_revisions(live.definition.family(), REVISIONS.count()).await?;
     let all = arns.len() < REVISIONS.count();
@@ -44,10 +44,10 @@ pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<H
     }
     let cut = !all && releases.len() < most;
     releases.truncate(most);
-    Ok(History { releases, looked_at: cut.then_some(REVISIONS.count()) })
+    Ok(ReleaseHistory { releases, looked_at: cut.then_some(REVISIONS.count()) })
 }
 
-fn past_release(revision: &Revision, target: &EcsTarget, standing: Standing) -> Option<PastRelease> {
+fn past_release(revision: &TaskRevision, target: &EcsTarget, standing: Availability) -> Option<PastRelease> {
     let entry = revision.ledger.clone()?;
     let contradiction = contradiction(revision, &target.container);
     Some(PastRelease {

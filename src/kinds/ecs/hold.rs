@@ -6,7 +6,7 @@ use crate::clients::ecs_write::Tagged;
 use crate::domain::ecs::homes;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn, Taggable};
 use crate::domain::ecs::ledger;
-use crate::domain::ecs::service::{Revision, Service};
+use crate::domain::ecs::service::{Service, TaskRevision};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::hold::{self, Hold};
@@ -138,7 +138,7 @@ pub async fn to_lift(cloud: &Cloud, target: &EcsTarget) -> Result<Vec<Hold>, Fai
 }
 
 /// The holds on a service and on its revisions.
-fn standing<'h>(service: &'h Service, revisions: &'h [Revision]) -> impl Iterator<Item = &'h Hold> {
+fn standing<'h>(service: &'h Service, revisions: &'h [TaskRevision]) -> impl Iterator<Item = &'h Hold> {
     service.holds.iter().chain(revisions.iter().flat_map(|revision| &revision.holds))
 }
 
@@ -196,7 +196,7 @@ pub async fn lift(
 }
 
 /// The revisions with a hold that is about the service: what it runs and rolls out, and the newest of the family.
-async fn held_revisions(cloud: &Cloud, service: &Service) -> Result<Vec<Revision>, Failure> {
+async fn held_revisions(cloud: &Cloud, service: &Service) -> Result<Vec<TaskRevision>, Failure> {
     let Some(primary) = service.primary() else { return Ok(Vec::new()) };
     let live = cloud.ecs().revision(&primary.task_definition, &service.arn).await?;
     let mut arns = cloud.ecs().newest_revisions(live.definition.family(), LOOKED_AT).await?;
@@ -211,7 +211,7 @@ async fn held_revisions(cloud: &Cloud, service: &Service) -> Result<Vec<Revision
 }
 
 /// The holds that are still seen on revisions after they were taken off.
-async fn left_on(cloud: &Cloud, service: &Service, revisions: &[Revision]) -> Result<Vec<Hold>, Failure> {
+async fn left_on(cloud: &Cloud, service: &Service, revisions: &[TaskRevision]) -> Result<Vec<Hold>, Failure> {
     let left = async || {
         let arns = revisions.iter().map(|revision| revision.arn.clone()).collect();
         let seen = cloud.ecs().revisions(arns, &service.arn).await?;

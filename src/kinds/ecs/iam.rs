@@ -4,10 +4,10 @@ use crate::domain::ecs::iam::{LogGroup, PolicySubject};
 use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
-use crate::domain::iam::rights::Place;
+use crate::domain::iam::rights::ResourceScope;
 use crate::domain::target::Component;
 use crate::kinds::Needs;
-use crate::observe::{Cloud, Files};
+use crate::observe::{Cloud, DefinitionFiles};
 
 use super::observe::{live_revision, task_definition};
 
@@ -20,8 +20,8 @@ use super::observe::{live_revision, task_definition};
 pub async fn needs(
     component: &Component,
     target: &EcsTarget,
-    place: &Place,
-    (cloud, files): (&Cloud, &Files),
+    place: &ResourceScope,
+    (cloud, files): (&Cloud, &DefinitionFiles),
 ) -> Result<Needs, Failure> {
     let subject = subject(cloud, target, place, files).await?;
     let missing = subject.families.is_empty().then(|| {
@@ -33,7 +33,12 @@ pub async fn needs(
     Ok(Needs { rights: subject.needs(place), missing })
 }
 
-async fn subject(cloud: &Cloud, target: &EcsTarget, place: &Place, files: &Files) -> Result<PolicySubject, Failure> {
+async fn subject(
+    cloud: &Cloud,
+    target: &EcsTarget,
+    place: &ResourceScope,
+    files: &DefinitionFiles,
+) -> Result<PolicySubject, Failure> {
     let mut definitions: Vec<TaskDefinition> = Vec::new();
     if let Some((service, _)) = cloud.ecs().service_if_any(&target.cluster, &target.service).await? {
         definitions.push(live_revision(cloud, target, &service).await?.definition);

@@ -4,7 +4,7 @@ use crate::clients::ecs::EcsError;
 use crate::domain::contract::ReadValues;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::plan::{EcsFacts, was_deployed};
-use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
+use crate::domain::ecs::service::{Controller, Service, ServiceStatus, TaskRevision};
 use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::values;
@@ -12,7 +12,7 @@ use crate::domain::failure::{Cause, Failure};
 use crate::domain::file_line::{FileLine, in_brackets};
 use crate::domain::plan::PlanError;
 use crate::explain::{Phase, explain};
-use crate::observe::{Cloud, Files};
+use crate::observe::{Cloud, DefinitionFiles};
 use crate::together;
 
 /// How many revisions of a family are looked at in the end, besides the live one. Where the live one is of shipgate and the
@@ -26,7 +26,7 @@ const TOGETHER: usize = 5;
 /// # Errors
 ///
 /// The service is missing, cannot take a deployment, or cannot be looked at; the task-definition file is unusable.
-pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<EcsFacts, Failure> {
+pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &DefinitionFiles) -> Result<EcsFacts, Failure> {
     let file = match &target.task_definition {
         TaskDefinitionSource::Live => None,
         TaskDefinitionSource::File(path) => {
@@ -112,7 +112,7 @@ fn name(target: &EcsTarget) -> String {
 /// # Errors
 ///
 /// There is none, or it cannot be read.
-pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service) -> Result<Revision, Failure> {
+pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service) -> Result<TaskRevision, Failure> {
     let primary = service.primary().ok_or_else(|| {
         Failure::failed(format!("service `{}` has no primary deployment", target.service))
             .hint("open the service in the console; run it again when it has one")
@@ -137,7 +137,11 @@ pub async fn values(cloud: &Cloud, target: &EcsTarget) -> Result<ReadValues, Fai
 /// # Errors
 ///
 /// They cannot be read.
-pub async fn other_revisions(cloud: &Cloud, service: &Service, live: &Revision) -> Result<Vec<Revision>, Failure> {
+pub async fn other_revisions(
+    cloud: &Cloud,
+    service: &Service,
+    live: &TaskRevision,
+) -> Result<Vec<TaskRevision>, Failure> {
     let listed = cloud.ecs().newest_revisions(live.definition.family(), LOOKED_AT).await?;
     described(cloud, service, live, &listed).await
 }
@@ -145,12 +149,12 @@ pub async fn other_revisions(cloud: &Cloud, service: &Service, live: &Revision) 
 async fn described(
     cloud: &Cloud,
     service: &Service,
-    live: &Revision,
+    live: &TaskRevision,
     listed: &[RevisionArn],
-) -> Result<Vec<Revision>, Failure> {
+) -> Result<Vec<TaskRevision>, Failure> {
     let arns: Vec<&RevisionArn> = listed.iter().filter(|arn| **arn != live.arn).collect();
     let is_newer = |arn: &RevisionArn| arn.number() > live.arn.number();
-    let mut others: Vec<Revision> = Vec::new();
+    let mut others: Vec<TaskRevision> = Vec::new();
     for some in arns.chunks(TOGETHER) {
         let ours_is_known = live.ledger.is_some() || others.iter().any(was_deployed);
         let some: Vec<RevisionArn> =

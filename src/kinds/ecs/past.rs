@@ -2,7 +2,7 @@
 
 use crate::domain::ecs::history;
 use crate::domain::ecs::plan::EcsFacts;
-use crate::domain::ecs::service::{Revision, Service};
+use crate::domain::ecs::service::{Service, TaskRevision};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::limits::REVISIONS;
@@ -17,9 +17,9 @@ const RELEASES_BACK: usize = 10;
 
 /// Revisions of a service's family.
 #[derive(Debug)]
-pub struct Read {
+pub struct RevisionPages {
     /// The newest, newest first.
-    pub revisions: Vec<Revision>,
+    pub revisions: Vec<TaskRevision>,
     /// Whether there are no others.
     pub is_all: bool,
 }
@@ -34,9 +34,9 @@ pub async fn for_rollback(
     facts: &EcsFacts,
     target: &EcsTarget,
     release: Option<&ReleaseName>,
-) -> Result<Read, Failure> {
+) -> Result<RevisionPages, Failure> {
     let (live, container) = (&facts.live, &target.container);
-    let is_enough = |past: &[Revision]| match release {
+    let is_enough = |past: &[TaskRevision]| match release {
         Some(ReleaseName::Baseline) => false,
         Some(release) => history::of_release(past, release, container).is_some(),
         None => history::earlier(live, past, container).len() >= RELEASES_BACK,
@@ -53,8 +53,8 @@ pub async fn revisions(
     cloud: &Cloud,
     service: &Service,
     family: &str,
-    is_enough: impl Fn(&[Revision]) -> bool,
-) -> Result<Vec<Revision>, Failure> {
+    is_enough: impl Fn(&[TaskRevision]) -> bool,
+) -> Result<Vec<TaskRevision>, Failure> {
     Ok(read(cloud, service, family, is_enough).await?.revisions)
 }
 
@@ -62,8 +62,8 @@ async fn read(
     cloud: &Cloud,
     service: &Service,
     family: &str,
-    is_enough: impl Fn(&[Revision]) -> bool,
-) -> Result<Read, Failure> {
+    is_enough: impl Fn(&[TaskRevision]) -> bool,
+) -> Result<RevisionPages, Failure> {
     let arns = cloud.ecs().newest_revisions(family, REVISIONS.count()).await?;
     let mut past = Vec::new();
     for some in arns.chunks(AT_A_TIME) {
@@ -73,5 +73,5 @@ async fn read(
         }
     }
     let is_all = past.len() == arns.len() && arns.len() < REVISIONS.count();
-    Ok(Read { revisions: past, is_all })
+    Ok(RevisionPages { revisions: past, is_all })
 }

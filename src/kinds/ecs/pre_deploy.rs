@@ -6,29 +6,29 @@
 use crate::clients::aws::AwsError;
 use crate::clients::ecs::Placement;
 use crate::clients::ecs_write::OneOffTask;
-use crate::clients::logs::{Cursor, Logs};
-use crate::domain::ecs::diagnosis::Subject;
+use crate::clients::logs::{CloudWatchLogs, Cursor};
+use crate::domain::ecs::diagnosis::DiagnosedRevision;
 use crate::domain::ecs::ids::{RevisionArn, TaskArn};
-use crate::domain::ecs::one_off::{self, Answer, OneOff, Question, Seen, Waited};
+use crate::domain::ecs::one_off::{self, OneOff, OneOffEnd, TaskAnswer, TaskQuery, TaskReading};
 use crate::domain::ecs::service::Task;
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::ecs::task_definition::{LogDestination, TaskDefinition};
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 use crate::domain::step::StepId;
 use crate::domain::template::Template;
 use crate::explain::{Phase, explain};
-use crate::kinds::Run;
+use crate::kinds::ApplyRun;
 use crate::poll::{Waiting, poll};
 
 /// A pre-deploy command with all that it needs.
 #[derive(Debug)]
 pub struct PreDeploy<'a> {
     /// The run.
-    pub run: &'a Run<'a>,
+    pub run: &'a ApplyRun<'a>,
     /// The component.
     pub component: &'a ComponentName,
     /// The service.
@@ -46,8 +46,8 @@ pub struct PreDeploy<'a> {
 }
 
 /// What the task writes.
-struct Output {
-    client: Logs,
+struct TaskOutput {
+    client: CloudWatchLogs,
     destination: LogDestination,
     stream: String,
     cursor: Cursor,
@@ -77,7 +77,7 @@ impl PreDeploy<'_> {
         let made = format!("one-off task {}", task.arn);
         let hint = format!("{made} goes on: run this again to wait for it");
         self.run.events.made(made, vec![self.component.clone()]);
-        self.run.events.emit(Event::Continues { step: self.step.clone(), hint });
+        self.run.events.emit(RunEvent::Continues { step: self.step.clone(), hint });
         let (task, written) = self.wait(task).await?;
         self.judge(&task, &written)
     }
@@ -113,7 +113,7 @@ impl PreDeploy<'_> {
     /// The task as it ended, and what it wrote last.
     async fn wait(&self, task: Task) -> Result<(Task, Vec<String>), Failure> {
         let arns = [task.arn.clone()];
-        let mut log = self.definition.log_destination(&self.target.container).map(|destination| Output {
+        let mut log = self.definition.log_destination(&self.target.container).map(|destination| TaskOutput {
             client: self.run.cloud.logs_in(destination.region.as_ref()),
             stream: destination.stream(task.id()),
             destination,
@@ -122,22 +122,22 @@ impl PreDeploy<'_> {
         });
         let mut one_off = OneOff::new(task, self.target.timeout, log.is_some());
         let ask = async |question| {
-            let log = log.as_mut().filter(|_| question != Question::Nothing);
+            let log = log.as_mut().filter(|_| question != TaskQuery::Nothing);
             let logged = match log {
                 Some(log) => self.show(log).await,
                 None => false,
             };
-            let task = if question == Question::Task { self.read(&arns).await } else { Seen::Nothing };
-            Answer { logged, task }
+            let task = if question == TaskQuery::Task { self.read(&arns).await } else { TaskReading::Nothing };
+            TaskAnswer { logged, task }
         };
-        let waited = poll(Waiting::In(&self.run.events, self.step), Question::Nothing, ask, |elapsed, answer| {
+        let waited = poll(Waiting::In(&self.run.events, self.step), TaskQuery::Nothing, ask, |elapsed, answer| {
             let step = one_off.see(elapsed, answer);
             if let Some(error) = one_off.warning.take() {
                 let error = explain(&error, Phase::Before).brief();
                 let text = format!("the pre-deploy task cannot be read: {error}");
                 self.run.events.warning(text, None);
             }
-            if let Step::Ask { question: Question::Task, .. } = step {
+            if let PollStep::Ask { question: TaskQuery::Task, .. } = step {
                 let text = format!("task {} is {}", one_off.task.id(), one_off.task.last_status);
                 self.run.events.progress(self.step, &text);
             }
@@ -145,24 +145,26 @@ impl PreDeploy<'_> {
         })
         .await;
         match waited {
-            Waited::Stopped => Ok((one_off.task, log.map(|log| log.written).unwrap_or_default())),
-            Waited::TimedOut => Err(self.stop(&one_off.task).await),
-            Waited::Lost(error) => Err(error.into()),
-            Waited::Unseen => Err(self.unseen(&one_off.task)),
+            OneOffEnd::Stopped => Ok((one_off.task, log.map(|log| log.written).unwrap_or_default())),
+            OneOffEnd::TimedOut => Err(self.stop(&one_off.task).await),
+            OneOffEnd::Lost(error) => Err(error.into()),
+            OneOffEnd::Unseen => Err(self.unseen(&one_off.task)),
         }
     }
 
-    async fn read(&self, arns: &[TaskArn]) -> Seen<AwsError> {
+    async fn read(&self, arns: &[TaskArn]) -> TaskReading<AwsError> {
         match self.run.cloud.ecs().describe_tasks(&self.target.cluster, arns).await {
             // A task that was started a moment ago may not be known everywhere yet.
-            Ok(tasks) => tasks.into_iter().next().map_or(Seen::Nothing, |task| Seen::Task(Box::new(task))),
-            Err(error) if error.is_transient() => Seen::Transient(error),
-            Err(error) => Seen::Permanent(error),
+            Ok(tasks) => {
+                tasks.into_iter().next().map_or(TaskReading::Nothing, |task| TaskReading::Task(Box::new(task)))
+            }
+            Err(error) if error.is_transient() => TaskReading::Transient(error),
+            Err(error) => TaskReading::Permanent(error),
         }
     }
 
     /// Shows what is new in the log. A log that cannot be read is no reason to stop a migration.
-    async fn show(&self, log: &mut Output) -> bool {
+    async fn show(&self, log: &mut TaskOutput) -> bool {
         let lines = log.client.read(&log.destination.group, &log.stream, &mut log.cursor).await.unwrap_or_default();
         for line in &lines {
             self.run.events.output(self.step, line);
@@ -199,7 +201,7 @@ impl PreDeploy<'_> {
     }
 
     fn judge(&self, task: &Task, written: &[String]) -> Result<(), Failure> {
-        let subject = Subject { definition: Some(self.definition), container: &self.target.container };
+        let subject = DiagnosedRevision { definition: Some(self.definition), container: &self.target.container };
         let judged = one_off::judge(task, subject, written);
         if judged.is_ok() {
             self.run.events.result(self.step, format!("task {} exited with code 0", task.id()));

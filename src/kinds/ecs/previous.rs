@@ -6,7 +6,7 @@ use crate::clients::registry::Registry;
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::names::ContainerName;
-use crate::domain::ecs::service::{Revision, Task};
+use crate::domain::ecs::service::{Task, TaskRevision};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::image::Digest;
 use crate::observe::Cloud;
@@ -21,7 +21,7 @@ pub async fn facts(
     cloud: &Cloud,
     registry: &Registry,
     target: &EcsTarget,
-    revision: &Revision,
+    revision: &TaskRevision,
 ) -> Result<(Expectation, Vec<Task>), AwsError> {
     let container = &target.container;
     let tasks = cloud.ecs().tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
@@ -34,7 +34,7 @@ pub async fn facts(
 /// something else runs, those of its platforms, if it is an index.
 async fn accepted(
     registry: &Registry,
-    revision: &Revision,
+    revision: &TaskRevision,
     container: &ContainerName,
     running: Vec<Digest>,
 ) -> Vec<Digest> {

@@ -3,18 +3,18 @@
 
 use super::apply::Apply;
 use super::unfinished::Unfinished;
-use crate::domain::asked_probe::{Before, judged};
+use crate::domain::asked_probe::{EarlierProof, judged};
 use crate::domain::check::dockerfile::lacking_release;
 use crate::domain::ecs::ids::TaskArn;
-use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
+use crate::domain::ecs::rollout::{self, OurDeployment, RolloutJudgement};
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::ecs::watch::{self, Ended, NotProven};
-use crate::domain::event::Event;
+use crate::domain::ecs::watch::{self, DeploymentUnproven, RolloutEnd};
+use crate::domain::event::RunEvent;
 use crate::domain::failure::{Cause, CauseKind, Failure};
 use crate::domain::outcome::Outcome;
 use crate::domain::probe::Probe;
 use crate::domain::proof::ProvenTasks;
-use crate::domain::step::{StepId, Subject, Verb};
+use crate::domain::step::{StepId, StepSubject, StepVerb};
 use crate::observe::Checkout;
 use crate::verify::Unanswered;
 
@@ -26,25 +26,25 @@ impl Apply<'_> {
     /// With the outcome: `unproven` where nothing is to run, `broken`, `superseded`.
     pub(super) async fn prove(
         &self,
-        ended: Ended,
+        ended: RolloutEnd,
         settles: bool,
         mut ours: OurDeployment,
         definition: &TaskDefinition,
     ) -> Result<(), Unfinished> {
         let mut tasks = match ended {
-            Ended::Proven { tasks } | Ended::Replaced { tasks } => tasks,
-            Ended::NothingDesired => return Err(self.nothing_desired().into()),
+            RolloutEnd::Proven { tasks } | RolloutEnd::Replaced { tasks } => tasks,
+            RolloutEnd::NothingDesired => return Err(self.nothing_desired().into()),
         };
         self.proven(&tasks);
         // ECS has called it done, and rolls nothing back from there: whatever takes its place is somebody's.
         ours.previous.clear();
         ours.id.clone_from(&self.followed.borrow());
         if !self.plan.target.probes.is_empty() {
-            let step = self.step(Verb::Probe);
+            let step = self.step(StepVerb::Probe);
             tasks = self.run.take(&step, self.probe(&step, tasks, &ours, definition)).await?;
         }
         if settles {
-            let step = self.step(Verb::Settle);
+            let step = self.step(StepVerb::Settle);
             self.run.take(&step, self.settle(&step, tasks, &ours, definition)).await?;
         }
         Ok(())
@@ -53,9 +53,9 @@ impl Apply<'_> {
     /// The tasks were read back, and run the release.
     fn proven(&self, tasks: &[TaskArn]) {
         let (running, digest) = (tasks.len(), self.plan.digests().into_iter().next());
-        let subject = Subject::Component(self.component.clone());
+        let subject = StepSubject::Component(self.component.clone());
         let tasks = ProvenTasks { running, desired: Some(running), digest };
-        self.run.events.emit(Event::TasksProven { subject, tasks });
+        self.run.events.emit(RunEvent::TasksProven { subject, tasks });
     }
 
     /// Asks the probes, and reads what runs afterwards: anything may have answered while another deployment took
@@ -72,9 +72,9 @@ impl Apply<'_> {
         for _ in 0..ROUNDS {
             self.ask_probes(step, ours).await?;
             tasks = match self.follower(step, ours, definition, &tasks).run(None).await? {
-                Ended::Proven { tasks } => return Ok(tasks),
-                Ended::Replaced { tasks } => tasks,
-                Ended::NothingDesired => return Err(self.nothing_desired().into()),
+                RolloutEnd::Proven { tasks } => return Ok(tasks),
+                RolloutEnd::Replaced { tasks } => tasks,
+                RolloutEnd::NothingDesired => return Err(self.nothing_desired().into()),
             };
             self.run.events.note("  tasks were replaced while the probes were asked");
         }
@@ -97,9 +97,9 @@ impl Apply<'_> {
         let failure = self.lacks_release(failure, index);
         let asked = self.before.borrow().asked.get(index).cloned();
         let before = match &asked {
-            Some(asked) => Before::Asked(asked),
-            None if self.plan.rolling_out => Before::Unknown,
-            None => Before::Unchanged,
+            Some(asked) => EarlierProof::Asked(asked),
+            None if self.plan.rolling_out => EarlierProof::Unknown,
+            None => EarlierProof::Unchanged,
         };
         let line = self.plan.target.probes.get(index).and_then(|probe| probe.line.as_ref());
         let failure = judged(failure, before, line, self.run.environment);
@@ -125,8 +125,8 @@ impl Apply<'_> {
     async fn superseded_meanwhile(&self, ours: &OurDeployment) -> Option<Failure> {
         let target = &self.plan.target;
         let (service, _) = self.run.cloud.ecs().service(&target.cluster, &target.service).await.ok()??;
-        let Judgement::Superseded { by } = rollout::judge(ours, Some(&service)) else { return None };
-        Some(watch::failure(NotProven::Superseded { by }, target))
+        let RolloutJudgement::Superseded { by } = rollout::judge(ours, Some(&service)) else { return None };
+        Some(watch::failure(DeploymentUnproven::Superseded { by }, target))
     }
 
     pub(super) fn nothing_desired(&self) -> Failure {

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::hold;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Permit;
 use crate::domain::hold::{self as hold_domain, Hold};
@@ -66,9 +66,9 @@ fn take(call: &Call, world: &mut World) {
 }
 
 fn is_changed(rehearsed: &Rehearsed) -> bool {
-    let is = |wanted: fn(&Event) -> bool| rehearsed.events.iter().any(wanted);
-    is(|event| matches!(event, Event::ChangeStarted { .. }))
-        && !is(|event| matches!(event, Event::ChangeRefused { .. }))
+    let is = |wanted: fn(&RunEvent) -> bool| rehearsed.events.iter().any(wanted);
+    is(|event| matches!(event, RunEvent::ChangeStarted { .. }))
+        && !is(|event| matches!(event, RunEvent::ChangeRefused { .. }))
 }
 
 /// Reads are eventually consistent: one that shows what was before proves nothing.
@@ -226,10 +226,12 @@ async fn a_wait_has_one_line_for_each_change_and_a_sign_of_life_every_half_minut
     let alive: Vec<u64> = waited
         .events
         .iter()
-        .filter_map(|event| if let Event::Heartbeat { elapsed, .. } = event { Some(elapsed.as_secs()) } else { None })
+        .filter_map(
+            |event| if let RunEvent::Heartbeat { elapsed, .. } = event { Some(elapsed.as_secs()) } else { None },
+        )
         .collect();
     assert_eq!(alive, [30]);
-    let progress = waited.events.iter().filter(|event| matches!(event, Event::Progress { .. })).count();
+    let progress = waited.events.iter().filter(|event| matches!(event, RunEvent::Progress { .. })).count();
     assert_eq!(progress, 1, "{:?}", waited.events);
 }
 
@@ -333,8 +335,8 @@ async fn an_interrupted_run_leaves_its_deployment_behind_and_the_next_one_follow
 
 /// The deployments that a run followed, one after the other.
 fn followed(rehearsed: &Rehearsed) -> Vec<String> {
-    let deployment = |event: &Event| {
-        let Event::DeploymentFollowed { deployment, .. } = event else { return None };
+    let deployment = |event: &RunEvent| {
+        let RunEvent::DeploymentFollowed { deployment, .. } = event else { return None };
         Some(deployment.to_string())
     };
     rehearsed.events.iter().filter_map(deployment).collect()
@@ -352,7 +354,7 @@ async fn a_pre_deploy_task_is_waited_for_while_it_cannot_be_read() {
     });
     let deployed = rehearsal.deploy().await;
     assert_eq!(deployed.outcome(), Outcome::Deployed, "{deployed:?}");
-    let warnings = deployed.events.iter().filter(|event| matches!(event, Event::Warning { .. })).count();
+    let warnings = deployed.events.iter().filter(|event| matches!(event, RunEvent::Warning { .. })).count();
     assert_eq!(warnings, 1, "{:?}", deployed.events);
     let denied = Rehearsal::new("pre-deploy = [\"migrate\"]");
     denied.aws.world(|world| world.one_off_looks = 3);

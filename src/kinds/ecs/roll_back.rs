@@ -10,13 +10,13 @@ use crate::domain::ecs::ids::{DeploymentId, RevisionArn};
 use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::ecs::service::{RolloutState, Service};
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::ecs::watch::{self, NotProven};
+use crate::domain::ecs::watch::{self, DeploymentUnproven};
 use crate::domain::ecs::way_back::{Back, combined};
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::settle::OnFailure;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 use crate::explain::{Phase, explain};
 
 impl Apply<'_> {
@@ -27,7 +27,7 @@ impl Apply<'_> {
         }
         let Some(to) = self.served(ours).await else { return Back::Nowhere };
         let to = &to;
-        let step = self.step(Verb::RollBack);
+        let step = self.step(StepVerb::RollBack);
         let end = self.run.events.step(&step, self.go_back(&step, to, ours, definition)).await;
         match end {
             Ok(()) => Back::Serves(to.clone()),
@@ -64,7 +64,7 @@ impl Apply<'_> {
             }
             Some(primary) if ours.previous.contains(primary) => None,
             Some(primary) => {
-                return Err(watch::failure(NotProven::Superseded { by: primary.clone() }, &self.plan.target));
+                return Err(watch::failure(DeploymentUnproven::Superseded { by: primary.clone() }, &self.plan.target));
             }
             None => None,
         };
@@ -78,7 +78,7 @@ impl Apply<'_> {
         let target = &self.plan.target;
         let found = self.run.cloud.ecs().service(&target.cluster, &target.service).await;
         let found = found.map_err(|error| explain(&error, Phase::After))?;
-        let gone = || watch::failure(NotProven::Gone { status: "MISSING".to_owned() }, target);
+        let gone = || watch::failure(DeploymentUnproven::Gone { status: "MISSING".to_owned() }, target);
         found.map(|(service, _)| service).ok_or_else(gone)
     }
 
@@ -98,7 +98,7 @@ impl Apply<'_> {
         let component = self.component.clone();
         let continues =
             format!("{} is being brought back on {component}: `shipgate status` shows whether it serves", to.short());
-        self.run.events.emit(Event::ChangeStarted { component, continues });
+        self.run.events.emit(RunEvent::ChangeStarted { component, continues });
         if ours.id.as_ref().is_some_and(goes_on) && self.stop_deployment(ours).await {
             return Ok(None);
         }
@@ -127,7 +127,7 @@ impl Apply<'_> {
         let mut follow = self.follower(step, ours, definition, &[]);
         follow.subject.going_back = true;
         match follow.run_to_verdict(first).await {
-            Err(NotProven::RolledBack { .. }) => Ok(()),
+            Err(DeploymentUnproven::RolledBack { .. }) => Ok(()),
             Err(verdict) => Err(watch::failure(verdict, &self.plan.target)),
             // A watch that goes back ends with nothing else.
             Ok(_) => Err(Failure::new(Outcome::Broken, "the release that failed is still there")),

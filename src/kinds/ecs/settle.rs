@@ -15,12 +15,12 @@ use crate::domain::alarm::{self, Alarm, AlarmState};
 use crate::domain::ecs::failing::{self, OfDeployment};
 use crate::domain::ecs::ids::TaskArn;
 use crate::domain::ecs::rollout::OurDeployment;
-use crate::domain::ecs::settling::{self, Line};
+use crate::domain::ecs::settling::{self, SettlingLine};
 use crate::domain::ecs::task_definition::{LogDestination, TaskDefinition};
-use crate::domain::ecs::watch::Ended;
+use crate::domain::ecs::watch::RolloutEnd;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 use crate::domain::settle::pause;
 use crate::domain::step::StepId;
 use crate::explain::{Phase, explain};
@@ -35,7 +35,7 @@ const UNREAD: Duration = Duration::from_mins(1);
 const AFTER_ERROR: Duration = Duration::from_secs(5);
 
 /// A release that is being watched.
-struct Settling<'s> {
+struct SettlingRelease<'s> {
     step: &'s StepId,
     ours: &'s OurDeployment,
     definition: &'s TaskDefinition,
@@ -88,7 +88,7 @@ impl Apply<'_> {
         let time = self.plan.target.settle.time;
         let forgiven = self.failed_tasks(ours).await?.into_iter().map(|(arn, _)| arn).collect();
         let since = ours.created.unwrap_or_else(|| self.run.now());
-        let mut settling = Settling { step, ours, definition, forgiven, tasks, since };
+        let mut settling = SettlingRelease { step, ours, definition, forgiven, tasks, since };
         let look = async |()| self.still_runs(&mut settling).await;
         let mut is_warned = false;
         poll(Waiting::In(&self.run.events, step), (), look, |elapsed, looked: Result<(), Unfinished>| match looked {
@@ -97,25 +97,25 @@ impl Apply<'_> {
                 if !std::mem::replace(&mut is_warned, true) {
                     self.run.events.warning(unfinished.failure.brief(), None);
                 }
-                Step::again(AFTER_ERROR)
+                PollStep::again(AFTER_ERROR)
             }
-            Err(unfinished) => Step::Done(Err(unfinished)),
+            Err(unfinished) => PollStep::Done(Err(unfinished)),
             Ok(()) if elapsed >= time => {
                 self.run.events.result(step, format!("it stayed up for {} s", time.as_secs()));
-                Step::Done(Ok(()))
+                PollStep::Done(Ok(()))
             }
             Ok(()) => {
                 let text = format!("stays up: {} of {} s", elapsed.as_secs(), time.as_secs());
                 self.run.events.progress(step, &text);
-                Step::again(pause(elapsed, time))
+                PollStep::again(pause(elapsed, time))
             }
         })
         .await
     }
 
     /// Looks once at everything.
-    async fn still_runs(&self, settling: &mut Settling<'_>) -> Result<(), Unfinished> {
-        let Settling { step, ours, definition, .. } = *settling;
+    async fn still_runs(&self, settling: &mut SettlingRelease<'_>) -> Result<(), Unfinished> {
+        let SettlingRelease { step, ours, definition, .. } = *settling;
         let followed = self.follower(step, ours, definition, &settling.tasks).run(None).await;
         // After that: a task that ended may have been replaced while it was followed.
         let failed = self.failed_tasks(ours).await?;
@@ -123,8 +123,8 @@ impl Apply<'_> {
             return Err(Unfinished::of_the_release(settling::died(&task, &ending)));
         }
         settling.tasks = match followed? {
-            Ended::Proven { tasks } | Ended::Replaced { tasks } => tasks,
-            Ended::NothingDesired => return Err(self.nothing_desired().into()),
+            RolloutEnd::Proven { tasks } | RolloutEnd::Replaced { tasks } => tasks,
+            RolloutEnd::NothingDesired => return Err(self.nothing_desired().into()),
         };
         self.ask_probes(step, ours).await?;
         self.alarms_are_quiet().await?;
@@ -166,7 +166,7 @@ impl Apply<'_> {
         client.named(names).await.map_err(explained)
     }
 
-    async fn log_is_clean(&self, settling: &mut Settling<'_>) -> Result<(), Unfinished> {
+    async fn log_is_clean(&self, settling: &mut SettlingRelease<'_>) -> Result<(), Unfinished> {
         let patterns = &self.plan.target.settle.logs_without;
         if patterns.is_empty() {
             return Ok(());
@@ -186,11 +186,11 @@ impl Apply<'_> {
     }
 
     /// What the container wrote since a time.
-    async fn log_lines(&self, definition: &TaskDefinition, since: Timestamp) -> Result<Vec<Line>, Failure> {
+    async fn log_lines(&self, definition: &TaskDefinition, since: Timestamp) -> Result<Vec<SettlingLine>, Failure> {
         let destination = self.log_destination(definition)?;
         let logs = self.run.cloud.logs_in(destination.region.as_ref());
         let lines = logs.since(&destination.group, &destination.stream(""), since).await?;
-        Ok(lines.into_iter().map(|line| Line { stream: line.stream, text: line.text }).collect())
+        Ok(lines.into_iter().map(|line| SettlingLine { stream: line.stream, text: line.text }).collect())
     }
 
     fn log_destination(&self, definition: &TaskDefinition) -> Result<LogDestination, Failure> {

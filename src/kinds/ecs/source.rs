@@ -4,8 +4,8 @@ use super::observe::{live_revision, service};
 use super::past;
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
-use crate::domain::ecs::service::{Revision, Task};
-use crate::domain::ecs::soak::{self, Live};
+use crate::domain::ecs::service::{Task, TaskRevision};
+use crate::domain::ecs::soak::{self, LiveRevision};
 use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
@@ -57,8 +57,8 @@ pub async fn recorded(
     target: &EcsTarget,
     release: &GitSha,
 ) -> Result<LedgerSearch, Failure> {
-    let find = |past: &[Revision]| source::recorded(past, &target.container, release);
-    let is_enough = |past: &[Revision]| find(past).recorded.is_some();
+    let find = |past: &[TaskRevision]| source::recorded(past, &target.container, release);
+    let is_enough = |past: &[TaskRevision]| find(past).recorded.is_some();
     let past = past::revisions(cloud, &facts.service, facts.live.definition.family(), is_enough).await?;
     Ok(find(&past))
 }
@@ -76,8 +76,8 @@ pub async fn ran(
     runs: bool,
 ) -> Result<UnbrokenRun, Failure> {
     let since = facts.service.primary().and_then(|primary| primary.created);
-    let live = Some(Live { revision: &facts.live.arn, since }).filter(|_| runs);
-    let is_enough = |past: &[Revision]| soak::is_complete(past, live, &target.container, digest);
+    let live = Some(LiveRevision { revision: &facts.live.arn, since }).filter(|_| runs);
+    let is_enough = |past: &[TaskRevision]| soak::is_complete(past, live, &target.container, digest);
     let past = past::revisions(cloud, &facts.service, facts.live.definition.family(), is_enough).await?;
     Ok(soak::unbroken(&past, live, &target.container, digest))
 }
@@ -85,7 +85,7 @@ pub async fn ran(
 /// The platforms of the pinned index, asked only where a task shows something else than what is pinned.
 async fn platforms(
     registry: &Registry,
-    live: &Revision,
+    live: &TaskRevision,
     target: &EcsTarget,
     tasks: &[Task],
 ) -> Result<Vec<Digest>, Failure> {

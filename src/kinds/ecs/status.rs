@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::observe::{live_revision, other_revisions, service};
 use crate::clients::logs::LogLine;
 use crate::domain::ecs::component::running;
-use crate::domain::ecs::service::{Revision, RolloutState, Service};
+use crate::domain::ecs::service::{RolloutState, Service, TaskRevision};
 use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::{evidence, homes, plan, rollout};
 use crate::domain::failure::Failure;
@@ -13,7 +13,7 @@ use crate::domain::hold::Hold;
 use crate::domain::neutral;
 use crate::domain::plan::PlanError;
 use crate::domain::proof::Whereabouts;
-use crate::domain::view::status::{ComponentStatus, HandChange, LastRelease, Remark, SeenHold};
+use crate::domain::view::status::{ComponentHandChange, ComponentStatus, LastRelease, Remark, SeenHold};
 use crate::observe::Cloud;
 
 /// What the service runs.
@@ -76,7 +76,7 @@ fn is_on_service(hold: &Hold, service: &Service) -> bool {
 }
 
 /// The last release of shipgate, by what the newest revision of shipgate is. Tags that the revision contradicts are not believed.
-fn last_release(live: &Revision, others: &[Revision], target: &EcsTarget) -> Option<LastRelease> {
+fn last_release(live: &TaskRevision, others: &[TaskRevision], target: &EcsTarget) -> Option<LastRelease> {
     let (revision, entry) = plan::last_of_ours(live, others)?;
     let container = &target.container;
     evidence::contradiction(revision, container).is_none().then(|| LastRelease {
@@ -91,12 +91,16 @@ fn last_release(live: &Revision, others: &[Revision], target: &EcsTarget) -> Opt
 }
 
 /// Whether somebody changed the service by hand. That this is not known hides nothing else.
-fn drift(others: Result<Vec<Revision>, Failure>, live: &Revision, target: &EcsTarget) -> Option<HandChange> {
+fn drift(
+    others: Result<Vec<TaskRevision>, Failure>,
+    live: &TaskRevision,
+    target: &EcsTarget,
+) -> Option<ComponentHandChange> {
     match others.map(|others| plan::drift(live, &others)) {
         Ok(drift) => drift.map(|drift| {
             let last = drift.last.short();
             let how = if drift.by_ecs { "changed by hand, or rolled back by ECS" } else { "changed by hand" };
-            HandChange {
+            ComponentHandChange {
                 last: Some((&drift.last).into()),
                 text: format!("{how}: runs {}, shipgate last deployed {last}", live.short()),
                 is_kept: (!drift.changes.is_empty()).then_some(target.task_definition == TaskDefinitionSource::Live),
@@ -106,7 +110,7 @@ fn drift(others: Result<Vec<Revision>, Failure>, live: &Revision, target: &EcsTa
         }),
         Err(failure) => {
             let text = format!("whether it was changed by hand is unknown: {}", failure.brief());
-            Some(HandChange { last: None, text, changes: Vec::new(), files: Vec::new(), is_kept: None })
+            Some(ComponentHandChange { last: None, text, changes: Vec::new(), files: Vec::new(), is_kept: None })
         }
     }
 }

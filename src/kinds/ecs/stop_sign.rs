@@ -10,7 +10,7 @@ use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::plan::LeftRelease;
-use crate::kinds::Run;
+use crate::kinds::ApplyRun;
 
 /// Puts one of the holds of a rollback in both of its homes. One that has no room for it does not block the
 /// rollback: the revision that is put in the place of the one that is left has the hold from the start. `users`: the
@@ -20,7 +20,7 @@ use crate::kinds::Run;
 ///
 /// It could not be written for another reason than room, or is not seen afterwards.
 pub async fn put(
-    run: &Run<'_>,
+    run: &ApplyRun<'_>,
     target: &EcsTarget,
     facts: &EcsFacts,
     (all, left): (&[LeftRelease], &LeftRelease),
@@ -53,7 +53,7 @@ pub async fn put(
 }
 
 /// Takes off the holds that the new one covers. One that stays is only one more.
-pub async fn drop_covered(run: &Run<'_>, target: &EcsTarget, covered: &[Hold]) {
+pub async fn drop_covered(run: &ApplyRun<'_>, target: &EcsTarget, covered: &[Hold]) {
     let service = &target.service;
     let reasons = covered.iter().map(Hold::reason).collect::<Vec<_>>().join(", ");
     match hold::take_off(run.writer, target, covered).await {

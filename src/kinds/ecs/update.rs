@@ -6,7 +6,7 @@ use crate::clients::ecs::EcsError;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::rollout;
 use crate::domain::ecs::service::Service;
-use crate::domain::ecs::update::{Seen, Unconfirmed, Update};
+use crate::domain::ecs::update::{Unconfirmed, Update, UpdateReading};
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::step::StepId;
@@ -92,9 +92,9 @@ impl Apply<'_> {
             |elapsed, read| {
                 unseen = None;
                 let seen = match read {
-                    Ok(Some(service)) => Seen::Taken(service),
-                    Ok(None) => Seen::NotTaken,
-                    Err(error) => Seen::Nothing { transient: unseen.insert(error).is_transient() },
+                    Ok(Some(service)) => UpdateReading::Taken(service),
+                    Ok(None) => UpdateReading::NotTaken,
+                    Err(error) => UpdateReading::Nothing { transient: unseen.insert(error).is_transient() },
                 };
                 unconfirmed.judge(elapsed, seen)
             },

@@ -14,7 +14,7 @@ use super::public::{self, Pages, Unproven};
 use super::publish::{Publish, Published, Unpublished, Wanted, superseded};
 use super::roll_back::Former;
 use super::site_run::SiteRun;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlanError;
@@ -23,8 +23,8 @@ use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::plan::forgets;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Entry, Kept};
-use crate::domain::step::{StepId, Verb};
-use crate::kinds::{Applied, Run};
+use crate::domain::step::{StepId, StepVerb};
+use crate::kinds::{Applied, ApplyRun};
 use crate::verify::Prober;
 
 /// Why what is served already is not verified.
@@ -70,7 +70,7 @@ impl SiteRun<'_> {
         }
         let wanted = Wanted { kept: self.kept()?, config: self.plan.config.clone() };
         let former = self.former().await?;
-        let step = self.step(Verb::Publish);
+        let step = self.step(StepVerb::Publish);
         let published = self.run.take(&step, self.publish(&step, &wanted)).await?;
         let result = match self.prove(&published, former.as_ref()).await {
             Ok(()) => Ok(Outcome::Deployed),
@@ -127,12 +127,12 @@ impl SiteRun<'_> {
         self.changed.set(true);
         let component = self.site.target.name.clone();
         let continues = format!("{component} may have files of both releases: the same command goes on");
-        self.run.events.emit(Event::ChangeStarted { component, continues });
+        self.run.events.emit(RunEvent::ChangeStarted { component, continues });
     }
 
     fn change_refused(&self) {
         if self.changed.replace(false) {
-            self.run.events.emit(Event::ChangeRefused { component: self.site.target.name.clone() });
+            self.run.events.emit(RunEvent::ChangeRefused { component: self.site.target.name.clone() });
         }
     }
 
@@ -153,7 +153,7 @@ impl SiteRun<'_> {
     /// What is served is this release, as browsers get it.
     async fn prove(&self, published: &Published, former: Option<&Former>) -> Result<(), Unproven> {
         let before = former.map(|former| &former.served);
-        let step = self.step(Verb::Prove);
+        let step = self.step(StepVerb::Prove);
         let pages = self.pages(&published.served, before);
         let prove = async {
             public::wait(self, &step, published.invalidation.as_ref()).await;
@@ -172,8 +172,8 @@ impl SiteRun<'_> {
         if probes.is_empty() {
             return Ok(());
         }
-        let Run { http, browser, events, release, .. } = self.run;
-        let step = self.step(Verb::Probe);
+        let ApplyRun { http, browser, events, release, .. } = self.run;
+        let step = self.step(StepVerb::Probe);
         let asker = Prober { http, browser, events, release };
         self.run.take(&step, async { Ok::<_, Failure>(asker.ask_each(probes, &step).await?) }).await
     }
@@ -181,7 +181,7 @@ impl SiteRun<'_> {
     /// What is served already is proven as strictly as what this run put there. That it is not is written down: it was proven
     /// before, and the next run has to know. That it still is says nothing new.
     async fn verify(&self) -> Result<Outcome, Failure> {
-        let step = self.step(Verb::Verify);
+        let step = self.step(StepVerb::Verify);
         let verify = async {
             let served = self.still_served().await?;
             let pages = self.pages(&served, None);

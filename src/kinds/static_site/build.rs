@@ -9,19 +9,19 @@ use super::markers;
 use super::output_before::Before;
 use crate::clients::git::Git;
 use crate::clients::git_repository::WorkTree;
-use crate::clients::process::{Finished, Invocation, ProcessError, Processes};
+use crate::clients::process::{ProcessError, Processes, ProgramCall, ProgramEnd};
 use crate::domain::build_failure::why;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::names::ComponentName;
 use crate::domain::neutral;
 use crate::domain::static_site::SiteBuild;
 use crate::domain::static_site::bundle::BundleError;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 use crate::domain::view::build::BuiltBundle;
-use crate::kinds::{Answer, Buildable, Building};
+use crate::kinds::{Buildable, Building, PendingAnswer};
 
 impl Buildable for SiteBuild {
-    fn build_into<'a>(&'a self, building: Building<'a>, path: Utf8PathBuf) -> Answer<'a, BuiltBundle> {
+    fn build_into<'a>(&'a self, building: Building<'a>, path: Utf8PathBuf) -> PendingAnswer<'a, BuiltBundle> {
         Box::pin(async move {
             let bundle = build(self, building).await?;
             let component = building.component.clone();
@@ -140,7 +140,7 @@ impl WorkRoot {
 async fn check_node(processes: &Processes, working: &Utf8Path, wanted: &str) -> Result<(), Failure> {
     let hint = format!("install Node.js {wanted} (in a workflow: `node-version: {wanted}` of actions/setup-node)");
     let arguments = vec!["--version".into()];
-    let invocation = Invocation { program: "node", arguments, directory: working.to_owned(), variables: Vec::new() };
+    let invocation = ProgramCall { program: "node", arguments, directory: working.to_owned(), variables: Vec::new() };
     let finished = match processes.run_guarded(&invocation, |_| {}).await {
         Ok(finished) => finished,
         Err(ProcessError::NotFound(_)) => {
@@ -171,11 +171,11 @@ async fn run(
     directory: Utf8PathBuf,
 ) -> Result<(), Failure> {
     let Building { component, release, events, .. } = building;
-    let step = StepId::new(Verb::Bundle, component);
+    let step = StepId::new(StepVerb::Bundle, component);
     let command = build.run.render(release);
     let env = build.env.iter().map(|(name, value)| (name.clone().into(), value.render(release).into()));
     let markers = build.placeholders.iter().map(|name| (name.to_string().into(), name.marker().into()));
-    let invocation = Invocation {
+    let invocation = ProgramCall {
         program: "sh",
         arguments: vec!["-c".into(), command.into()],
         directory,
@@ -194,7 +194,7 @@ fn not_run(error: &ProcessError) -> Failure {
     }
 }
 
-fn failed(component: &ComponentName, build: &SiteBuild, finished: &Finished) -> Failure {
+fn failed(component: &ComponentName, build: &SiteBuild, finished: &ProgramEnd) -> Failure {
     let ended = finished.code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
     let code = finished.code.map(|code| format!("exit-{code}"));
     Failure::failed(format!("the build of `{component}` ended with {ended}"))

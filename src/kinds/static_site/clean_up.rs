@@ -10,11 +10,11 @@ use crate::domain::failure::Failure;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::Kept;
 use crate::domain::static_site::sync::deletes;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 
 /// Deletes what no kept release has. The release is served, deleted or not: what goes wrong is a warning.
 pub async fn take(apply: &SiteRun<'_>, published: &Published) {
-    let step = apply.step(Verb::CleanUp);
+    let step = apply.step(StepVerb::CleanUp);
     let cleaned = apply.run.take(&step, clean_up(apply, &step, published)).await;
     if let Err(failure) = cleaned {
         let text = format!("files of former releases stay in bucket {}: {}", apply.site.target.bucket, failure.brief());

@@ -14,7 +14,7 @@ use super::cloudfront_convert::{self as convert, Policy};
 use crate::clients::aws::{AwsError, call};
 use crate::domain::failure::Failure;
 use crate::domain::gate::Permit;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 use crate::domain::static_site::distribution::Distribution;
 use crate::domain::static_site::names::DistributionId;
 use crate::domain::step::StepId;
@@ -150,12 +150,12 @@ impl CloudFront {
         poll(Waiting::In(events, step), (), ask, |elapsed, answer| match answer {
             Ok(Invalidation::InProgress) if elapsed < timeout => {
                 events.progress(step, &format!("invalidation {} is in progress", made.as_str()));
-                Step::again(PAUSE.min(timeout.saturating_sub(elapsed)))
+                PollStep::again(PAUSE.min(timeout.saturating_sub(elapsed)))
             }
             Err(error) if error.is_transient() && elapsed < timeout => {
-                Step::again(PAUSE.min(timeout.saturating_sub(elapsed)))
+                PollStep::again(PAUSE.min(timeout.saturating_sub(elapsed)))
             }
-            answer => Step::Done(answer),
+            answer => PollStep::Done(answer),
         })
         .await
     }

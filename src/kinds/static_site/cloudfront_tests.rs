@@ -250,7 +250,7 @@ async fn what_is_not_invalidated_is_explained() {
 
 #[tokio::test]
 async fn an_invalidation_is_waited_for_and_no_longer_than_the_time() {
-    let step = StepId::new(crate::domain::step::Verb::Probe, &"site".parse().unwrap());
+    let step = StepId::new(crate::domain::step::StepVerb::Probe, &"site".parse().unwrap());
     let made = InvalidationId("I1".to_owned());
     for (status, ended) in [
         ("Completed", Invalidation::Done),

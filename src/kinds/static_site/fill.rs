@@ -16,11 +16,11 @@ use crate::domain::static_site::plan::SitePlan;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{FilledBundle, Kept};
 use crate::domain::step::StepId;
-use crate::kinds::Run;
+use crate::kinds::ApplyRun;
 
 /// The files of a release that get values.
 pub struct Fill<'a> {
-    pub run: &'a Run<'a>,
+    pub run: &'a ApplyRun<'a>,
     pub site: &'a Site,
     pub plan: &'a SitePlan,
     pub step: &'a StepId,

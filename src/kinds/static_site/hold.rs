@@ -7,7 +7,7 @@ use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::plan::LeftRelease;
 use crate::domain::static_site::store::Holds;
-use crate::kinds::Run;
+use crate::kinds::ApplyRun;
 use crate::observe::Writer;
 
 /// So often a change is tried while others change the holds, too.
@@ -66,7 +66,7 @@ pub async fn lift(
 ///
 /// It could not be written.
 pub async fn put_planned(
-    run: &Run<'_>,
+    run: &ApplyRun<'_>,
     site: &Site,
     left: &LeftRelease,
     users: &[ComponentName],
@@ -78,7 +78,7 @@ pub async fn put_planned(
 }
 
 /// Takes off the holds that a new one covers. One that stays is only one more.
-pub async fn drop_covered(run: &Run<'_>, site: &Site, covered: &[Hold]) {
+pub async fn drop_covered(run: &ApplyRun<'_>, site: &Site, covered: &[Hold]) {
     let reasons = covered.iter().map(Hold::reason).collect::<Vec<_>>().join(", ");
     let bucket = &site.target.bucket;
     match change(site, run.writer.permit(), |holds| Ok(holds.without(covered))).await {

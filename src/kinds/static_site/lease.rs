@@ -11,10 +11,10 @@ use super::store_lock::HeldLock;
 use crate::clients::static_site_error::StoreError;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 use crate::domain::static_site::store::{Kept, Owner};
 use crate::domain::step::StepId;
-use crate::kinds::Run;
+use crate::kinds::ApplyRun;
 use crate::poll::{Waiting, poll};
 
 /// The pause between two polls of a lock that somebody else has.
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Lease<'a> {
     site: &'a Site,
-    run: &'a Run<'a>,
+    run: &'a ApplyRun<'a>,
     held: RefCell<HeldLock>,
     /// It is written by one at a time.
     turn: Mutex<()>,
@@ -32,7 +32,7 @@ pub struct Lease<'a> {
 
 impl<'a> Lease<'a> {
     /// A run as the owner of locks. It may take one again that it could not give back.
-    pub fn owner(run: &Run<'_>) -> Owner {
+    pub fn owner(run: &ApplyRun<'_>) -> Owner {
         Owner { id: Uuid::new_v4().to_string(), run: run.provenance.author().to_owned() }
     }
 
@@ -42,7 +42,7 @@ impl<'a> Lease<'a> {
     ///
     /// The store cannot be read or written, or another run keeps the lock.
     pub async fn take(
-        (run, site): (&'a Run<'a>, &'a Site),
+        (run, site): (&'a ApplyRun<'a>, &'a Site),
         (owner, release): (&Owner, &Kept),
         step: &StepId,
         longest: Duration,
@@ -57,9 +57,9 @@ impl<'a> Lease<'a> {
                     run.events.note(format!("waits for the lock of site `{}`: {who}", site.target.bucket));
                 }
                 run.events.progress(step, &format!("waits: {who}, and this one goes on"));
-                Step::again(PAUSE)
+                PollStep::again(PAUSE)
             }
-            tried => Step::Done(tried),
+            tried => PollStep::Done(tried),
         });
         let held = RefCell::new(taken.await?);
         Ok(Self { site, run, held, turn: Mutex::default() })

@@ -22,13 +22,16 @@ use crate::domain::names::{ComponentName, Region};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, PlanError, PlannedHold};
 use crate::domain::probe::Probe;
 use crate::domain::release::ReleaseName;
-use crate::domain::rollback::Past;
+use crate::domain::rollback::RollbackCandidates;
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
 use crate::domain::static_site::plan::{SiteFacts, SitePlan};
 use crate::domain::static_site::runtime::RuntimeFile;
 use crate::domain::static_site::store::{Entry, History, WrittenConfig, past};
 use crate::domain::target::Component;
-use crate::kinds::{Answer, Applied, Observed, PastReleases, Planned, Promoted, Restorable, Run, other_kind};
+use crate::kinds::{
+    Applied, ApplyRun, ComponentWithPlan, ObservedComponent, PastReleases, PendingAnswer, Promoted, Restorable,
+    other_kind,
+};
 use crate::observe::Cloud;
 
 /// A site that was looked at.
@@ -57,7 +60,7 @@ impl ObservedSite {
         site: SitePlan,
         release: &ReleaseName,
         config: Option<(SitePath, RuntimeFile)>,
-    ) -> Box<dyn Planned> {
+    ) -> Box<dyn ComponentWithPlan> {
         let plan = site.neutral(&self.component, &self.site.target, &self.facts, release);
         Box::new(PlannedSite { observed: self, release: release.clone(), site, config, plan })
     }
@@ -78,7 +81,7 @@ fn written((path, file): &(SitePath, RuntimeFile)) -> WrittenConfig {
     WrittenConfig { path: path.clone(), digest, size, content_type }
 }
 
-impl Observed for ObservedSite {
+impl ObservedComponent for ObservedSite {
     fn name(&self) -> &ComponentName {
         &self.component.name
     }
@@ -95,7 +98,7 @@ impl Observed for ObservedSite {
         self.facts.holds.clone()
     }
 
-    fn take_promoted<'a>(&'a mut self, promoted: &'a dyn Promoted) -> Answer<'a, ()> {
+    fn take_promoted<'a>(&'a mut self, promoted: &'a dyn Promoted) -> PendingAnswer<'a, ()> {
         let promoted: &dyn Any = promoted;
         let promoted: Option<&PromotedSite> = promoted.downcast_ref();
         Box::pin(async move {
@@ -115,7 +118,11 @@ impl Observed for ObservedSite {
         Ok(())
     }
 
-    fn plan(self: Box<Self>, _images: &[ImagePlan], release: &ReleaseName) -> Result<Box<dyn Planned>, PlanError> {
+    fn plan(
+        self: Box<Self>,
+        _images: &[ImagePlan],
+        release: &ReleaseName,
+    ) -> Result<Box<dyn ComponentWithPlan>, PlanError> {
         let rendered = self.rendered(release);
         let config = rendered.as_ref().map(written);
         let (target, facts) = (&self.site.target, &self.facts);
@@ -133,7 +140,7 @@ impl Observed for ObservedSite {
         self: Box<Self>,
         _cloud: &'a Cloud,
         release: Option<&'a ReleaseName>,
-    ) -> Answer<'a, Box<dyn PastReleases>> {
+    ) -> PendingAnswer<'a, Box<dyn PastReleases>> {
         Box::pin(async move { Ok(Box::new(SitePast::look(*self, release).await?) as Box<dyn PastReleases>) })
     }
 }
@@ -150,17 +157,17 @@ struct PlannedSite {
 }
 
 impl PlannedSite {
-    fn again(&self, site: SitePlan) -> Box<dyn Planned> {
+    fn again(&self, site: SitePlan) -> Box<dyn ComponentWithPlan> {
         self.observed.clone().planned(site, &self.release, self.config.clone())
     }
 }
 
-impl Planned for PlannedSite {
+impl ComponentWithPlan for PlannedSite {
     fn plan(&self) -> &ComponentPlan {
         &self.plan
     }
 
-    fn observed(&self) -> &dyn Observed {
+    fn observed(&self) -> &dyn ObservedComponent {
         &self.observed
     }
 
@@ -184,7 +191,7 @@ impl Planned for PlannedSite {
             .hint("write `url = \"https://…\"` in the component, or `website = true` where the website of its bucket serves it"))
     }
 
-    fn prepare<'a>(&'a self, run: &'a Run<'a>) -> Answer<'a, Box<dyn Planned>> {
+    fn prepare<'a>(&'a self, run: &'a ApplyRun<'a>) -> PendingAnswer<'a, Box<dyn ComponentWithPlan>> {
         Box::pin(async move {
             let ObservedSite { site, promoted, .. } = &self.observed;
             let current = self.observed.facts.current.as_ref();
@@ -195,7 +202,7 @@ impl Planned for PlannedSite {
         })
     }
 
-    fn refine(&self, _images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError> {
+    fn refine(&self, _images: &[ImagePlan]) -> Result<Box<dyn ComponentWithPlan>, PlanError> {
         Ok(self.again(self.site.clone()))
     }
 
@@ -215,15 +222,20 @@ impl Planned for PlannedSite {
         left.iter().map(planned).collect()
     }
 
-    fn put_hold<'a>(&'a self, run: &'a Run<'a>, hold: &'a PlannedHold, users: &'a [ComponentName]) -> Answer<'a, ()> {
+    fn put_hold<'a>(
+        &'a self,
+        run: &'a ApplyRun<'a>,
+        hold: &'a PlannedHold,
+        users: &'a [ComponentName],
+    ) -> PendingAnswer<'a, ()> {
         Box::pin(hold::put_planned(run, &self.observed.site, &hold.left, users))
     }
 
-    fn drop_holds<'a>(&'a self, run: &'a Run<'a>, covered: &'a [Hold]) -> LocalBoxFuture<'a, ()> {
+    fn drop_holds<'a>(&'a self, run: &'a ApplyRun<'a>, covered: &'a [Hold]) -> LocalBoxFuture<'a, ()> {
         Box::pin(hold::drop_covered(run, &self.observed.site, covered))
     }
 
-    fn apply<'a>(&'a self, run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied> {
+    fn apply<'a>(&'a self, run: &'a ApplyRun<'a>) -> LocalBoxFuture<'a, Applied> {
         let values = self.observed.site.target.runtime_config.iter().flat_map(|config| &config.values);
         let values = values.filter(|_| self.config.is_some());
         let values = values.map(|(name, value)| (name.clone(), value.render(&self.release)));
@@ -276,11 +288,11 @@ impl SitePast {
 }
 
 impl PastReleases for SitePast {
-    fn observed(&self) -> &dyn Observed {
+    fn observed(&self) -> &dyn ObservedComponent {
         &self.observed
     }
 
-    fn past(&self) -> Past {
+    fn past(&self) -> RollbackCandidates {
         past(&self.observed.component.name, self.history())
     }
 
@@ -288,7 +300,7 @@ impl PastReleases for SitePast {
         self.history().of_release(release).map(|_| Ok(Restorable::Kept))
     }
 
-    fn plan(self: Box<Self>, release: &ReleaseName, _image: Option<&KnownImage>) -> Option<Box<dyn Planned>> {
+    fn plan(self: Box<Self>, release: &ReleaseName, _image: Option<&KnownImage>) -> Option<Box<dyn ComponentWithPlan>> {
         let site = {
             let entry = self.history().of_release(release)?;
             SitePlan::of_rollback(&self.observed.site.target, &self.observed.facts, entry)

@@ -12,7 +12,7 @@ use super::site::Site;
 use super::source::PromotedSite;
 use super::store::PutRelease;
 use super::store_blobs::Filled;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::image::Digest;
@@ -20,12 +20,12 @@ use crate::domain::plan::PlanError;
 use crate::domain::static_site::bundle::BundleManifest;
 use crate::domain::static_site::plan::{OTHER_BUILD, Origin, SitePlan};
 use crate::domain::static_site::store::{Current, FilledBundle};
-use crate::domain::step::{StepId, Verb};
-use crate::kinds::{Building, Run};
+use crate::domain::step::{StepId, StepVerb};
+use crate::kinds::{ApplyRun, Building};
 
 /// The files of a release in the course of a run.
 pub struct Prepare<'a> {
-    pub run: &'a Run<'a>,
+    pub run: &'a ApplyRun<'a>,
     pub site: &'a Site,
     pub plan: &'a SitePlan,
     pub promoted: Option<&'a PromotedSite>,
@@ -50,7 +50,7 @@ impl Prepare<'_> {
     ///
     /// They cannot be built, are not those that are meant, or cannot be stored.
     pub async fn execute(&self) -> Result<Prepared, Failure> {
-        let store = self.step(Verb::Store);
+        let store = self.step(StepVerb::Store);
         match &self.plan.origin {
             Origin::Stored => {
                 let digest = self.plan.digest.now().map_err(PlanError::from)?.clone();
@@ -65,14 +65,14 @@ impl Prepare<'_> {
                 self.run.take(&store, copy).await
             }
             Origin::Built => {
-                let step = self.step(Verb::Bundle);
+                let step = self.step(StepVerb::Bundle);
                 let bundle = self.run.take(&step, self.build(&step)).await?;
                 self.run.take(&store, self.put(&store, bundle)).await
             }
         }
     }
 
-    fn step(&self, verb: Verb) -> StepId {
+    fn step(&self, verb: StepVerb) -> StepId {
         StepId::new(verb, &self.site.target.name)
     }
 
@@ -162,7 +162,7 @@ impl Prepare<'_> {
             .events
             .result(step, format!("{} files, {} of them new: {}", manifest.files.len(), filled.files, kept.short()));
         let component = self.site.target.name.clone();
-        self.run.events.emit(Event::ImageKnown { component, digest: kept.clone() });
+        self.run.events.emit(RunEvent::ImageKnown { component, digest: kept.clone() });
         Ok(kept)
     }
 }

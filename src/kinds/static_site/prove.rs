@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::clients::http::{Http, HttpError, Plain, Whole};
+use crate::clients::http::{BodyBytes, Http, HttpError, Plain};
 use crate::domain::image::Digest;
 use crate::domain::limits::{SITE_ANSWER, SITE_PAGES, SITE_REQUEST};
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
@@ -136,7 +136,7 @@ async fn own_address(proof: &Proof<'_>) -> Url {
 }
 
 /// Where an answer redirects to.
-fn location(whole: &Whole) -> Option<&String> {
+fn location(whole: &BodyBytes) -> Option<&String> {
     whole.headers.get("location").filter(|_| (300..400).contains(&whole.status))
 }
 
@@ -177,7 +177,7 @@ async fn look(http: &Http, asked: &Asked) -> (Look, Option<Page>) {
         Ok(answer) => answer,
         Err(error) => return (Look::Unanswered(error.to_string()), None),
     };
-    let Whole { status, headers, body, is_cut } = whole;
+    let BodyBytes { status, headers, body, is_cut } = whole;
     let digest = (!is_cut).then(|| Digest::of(&body));
     let seen = Seen::new(status, &headers, digest);
     let is_wanted = matches!(&asked.expected, Expected::File { digest, role: None, .. } if *digest == seen.digest);
@@ -186,7 +186,7 @@ async fn look(http: &Http, asked: &Asked) -> (Look, Option<Page>) {
 }
 
 /// The answer, and where it came from: a page may have another name, and redirect there.
-async fn answer(http: &Http, asked: &Asked) -> Result<(Whole, Url), HttpError> {
+async fn answer(http: &Http, asked: &Asked) -> Result<(BodyBytes, Url), HttpError> {
     let get = [("accept-encoding", "identity")];
     let (method, origin) = match &asked.question {
         Question::Get => ("GET", None),

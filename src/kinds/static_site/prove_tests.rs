@@ -4,12 +4,12 @@ use std::rc::Rc;
 use std::sync::Mutex;
 
 use super::*;
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::static_site::bundle::Cache;
-use crate::domain::step::Verb;
-use crate::events::Recorder;
+use crate::domain::step::StepVerb;
+use crate::events::EventRecorder;
 use crate::http_server::{Answer, Course, Request, Server, serve};
 
 const PAGE: &str = "<script src=/assets/a.js></script><link rel=stylesheet href=a.css><script src=config.js></script>";
@@ -51,8 +51,8 @@ impl Release {
 
     /// Proves it at a server. Returns what was shown too.
     async fn prove(&self, server: &Server) -> (Result<Proven, NotProven>, Vec<String>) {
-        let recorder = Rc::new(Recorder::default());
-        let step = StepId::new(Verb::Probe, &"site".parse().unwrap());
+        let recorder = Rc::new(EventRecorder::default());
+        let step = StepId::new(StepVerb::Probe, &"site".parse().unwrap());
         let proof = Proof {
             http: &Http::new().unwrap(),
             events: &Events::new(Rc::clone(&recorder) as _),
@@ -69,8 +69,9 @@ impl Release {
         };
         let result = prove(&proof).await;
         let events = recorder.0.borrow();
-        let shown =
-            events.iter().filter_map(|event| if let Event::Progress { text, .. } = event { Some(text) } else { None });
+        let shown = events
+            .iter()
+            .filter_map(|event| if let RunEvent::Progress { text, .. } = event { Some(text) } else { None });
         (result, shown.cloned().collect())
     }
 }

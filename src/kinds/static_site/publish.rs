@@ -19,7 +19,7 @@ use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Finished, Kept, WrittenConfig};
 use crate::domain::static_site::sync::{Care, Sync, Version, Write};
 use crate::domain::step::StepId;
-use crate::kinds::Run;
+use crate::kinds::ApplyRun;
 
 /// What is to be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct Published {
 
 /// Writes a release in a step that has begun.
 pub struct Publish<'a> {
-    pub run: &'a Run<'a>,
+    pub run: &'a ApplyRun<'a>,
     pub site: &'a Site,
     pub step: &'a StepId,
     pub lease: &'a Lease<'a>,

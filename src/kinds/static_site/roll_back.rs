@@ -9,7 +9,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::static_site::plan::was_proven;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Entry, Kept};
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 
 /// What was served by a pointer.
 fn wanted(before: &Current) -> Wanted {
@@ -67,7 +67,7 @@ impl SiteRun<'_> {
             let is_same = has_older && self.plan.is_current(self.facts, &self.run.release);
             return if is_same { self.same(failed) } else { self.nowhere(failed) };
         };
-        let step = self.step(Verb::RollBack);
+        let step = self.step(StepVerb::RollBack);
         let back = self.run.events.step(&step, self.go_back(&step, wanted, published)).await;
         self.combined(failed, &wanted.kept, back)
     }

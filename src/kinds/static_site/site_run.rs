@@ -6,13 +6,13 @@ use super::bundle::Bundle;
 use super::site::Site;
 use crate::domain::static_site::plan::{SiteFacts, SitePlan};
 use crate::domain::static_site::store::Owner;
-use crate::domain::step::{StepId, Verb};
-use crate::kinds::Run;
+use crate::domain::step::{StepId, StepVerb};
+use crate::kinds::ApplyRun;
 
 /// One site in the course of a run.
 pub struct SiteRun<'a> {
     /// The run.
-    pub run: &'a Run<'a>,
+    pub run: &'a ApplyRun<'a>,
     /// The site.
     pub site: &'a Site,
     /// Its plan.
@@ -33,7 +33,7 @@ pub struct SiteRun<'a> {
 
 impl SiteRun<'_> {
     /// A step of its plan.
-    pub fn step(&self, verb: Verb) -> StepId {
+    pub fn step(&self, verb: StepVerb) -> StepId {
         StepId::new(verb, &self.site.target.name)
     }
 }

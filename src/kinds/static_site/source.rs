@@ -11,7 +11,7 @@ use crate::domain::image::Digest;
 use crate::domain::names::{AccountId, ComponentName};
 use crate::domain::neutral;
 use crate::domain::probe::Probe;
-use crate::domain::promotion::{Evidence, LedgerSearch, Recorded, Runs, UnbrokenRun};
+use crate::domain::promotion::{LedgerSearch, Recorded, ReleaseEvidence, RunningRelease, UnbrokenRun};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::static_site::Target;
 use crate::domain::static_site::bundle::{BundleManifest, SitePath};
@@ -19,7 +19,7 @@ use crate::domain::static_site::plan::is_proven;
 use crate::domain::static_site::soak;
 use crate::domain::static_site::store::{Current, Entry, History, Kept};
 use crate::domain::static_site::sync::{Care, Oddity};
-use crate::kinds::{Answer, Promoted, Source};
+use crate::kinds::{PendingAnswer, Promoted, PromotionSource};
 use crate::observe::Cloud;
 
 /// Number of entries of the ledger that are read to find a release.
@@ -80,7 +80,7 @@ impl SourceSite {
     }
 }
 
-impl Source for SourceSite {
+impl PromotionSource for SourceSite {
     fn name(&self) -> &ComponentName {
         &self.site.target.name
     }
@@ -89,7 +89,7 @@ impl Source for SourceSite {
         &self.site.target.probes
     }
 
-    fn promotable(&self) -> Result<Runs, String> {
+    fn promotable(&self) -> Result<RunningRelease, String> {
         let current = self.current.as_ref().ok_or("it serves no release")?;
         let release = current.release.sha().ok_or("it serves a build of a changed tree, which no commit has")?;
         let name = current.release.short();
@@ -99,7 +99,7 @@ impl Source for SourceSite {
         if !is_proven(self.newest.as_ref(), Some(current)) {
             return Err(format!("that it serves {name} was not proven: deploy it again"));
         }
-        Ok(Runs { release: release.clone(), digest: current.digest.clone() })
+        Ok(RunningRelease { release: release.clone(), digest: current.digest.clone() })
     }
 
     fn has_release(&self) -> bool {
@@ -111,7 +111,7 @@ impl Source for SourceSite {
         newest.is_some_and(|(entry, current)| entry.id() == *record && entry.release == current.release)
     }
 
-    fn still_runs<'a>(&'a self, _cloud: &'a Cloud, _registry: &'a Registry) -> Answer<'a, Result<(), String>> {
+    fn still_runs<'a>(&'a self, _cloud: &'a Cloud, _registry: &'a Registry) -> PendingAnswer<'a, Result<(), String>> {
         Box::pin(async move {
             let now = Self::look(self.site.clone()).await?;
             Ok(match (self.promotable(), now.promotable()) {
@@ -126,14 +126,14 @@ impl Source for SourceSite {
         Ok(self.site.target.values().into())
     }
 
-    fn ran<'a>(&'a self, _cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> Answer<'a, UnbrokenRun> {
+    fn ran<'a>(&'a self, _cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> PendingAnswer<'a, UnbrokenRun> {
         Box::pin(async move {
             let entries = self.site.store.entries(LOOKED_AT).await?.readable;
             Ok(soak::unbroken(&entries, digest, runs))
         })
     }
 
-    fn recorded<'a>(&'a self, _cloud: &'a Cloud, release: &'a GitSha) -> Answer<'a, LedgerSearch> {
+    fn recorded<'a>(&'a self, _cloud: &'a Cloud, release: &'a GitSha) -> PendingAnswer<'a, LedgerSearch> {
         Box::pin(async move {
             let wanted = ReleaseName::Commit(release.clone());
             let entries = self.site.store.entries(LOOKED_AT).await?.readable;
@@ -155,15 +155,15 @@ impl Source for SourceSite {
         })
     }
 
-    fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a Evidence) -> Answer<'a, Box<dyn Promoted>> {
+    fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a ReleaseEvidence) -> PendingAnswer<'a, Box<dyn Promoted>> {
         Box::pin(async move {
             let (release, digest) = match (evidence, &self.current) {
-                (Evidence::Recorded(recorded), _) => {
+                (ReleaseEvidence::Recorded(recorded), _) => {
                     let entry = self.entry(&recorded.revision).await?;
                     (entry.release, entry.digest)
                 }
-                (Evidence::Runs, Some(current)) => (current.release.clone(), current.digest.clone()),
-                (Evidence::Runs, None) => {
+                (ReleaseEvidence::Runs, Some(current)) => (current.release.clone(), current.digest.clone()),
+                (ReleaseEvidence::Runs, None) => {
                     return Err(Failure::failed(format!("`{}` serves no release", self.site.target.name))
                         .hint("put one there first"));
                 }

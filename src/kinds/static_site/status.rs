@@ -12,7 +12,7 @@ use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::plan::{is_proven, running};
 use crate::domain::static_site::store::{Current, Entry};
 use crate::domain::static_site::sync::{Care, Oddity};
-use crate::domain::view::status::{ChangedFile, ComponentStatus, HandChange, LastRelease, Remark, SeenHold};
+use crate::domain::view::status::{ChangedFile, ComponentHandChange, ComponentStatus, LastRelease, Remark, SeenHold};
 
 /// What the site serves.
 ///
@@ -67,7 +67,7 @@ fn remarks(current: Option<&Current>, newest: Option<&Entry>) -> Vec<Remark> {
 }
 
 /// What somebody changed by hand. That this is not known hides nothing else.
-async fn drift(site: &Site, current: &Current) -> Option<HandChange> {
+async fn drift(site: &Site, current: &Current) -> Option<ComponentHandChange> {
     let last: Option<RecordId> = None;
     match observe::drifted(site, current, Care::EachFile).await {
         Ok(drifted) if drifted.is_empty() => None,
@@ -79,11 +79,11 @@ async fn drift(site: &Site, current: &Current) -> Option<HandChange> {
             };
             let (release, named) = (current.release.short(), ChangedFile::described(&files));
             let text = format!("changed by hand: {count} of release {release}: {named}");
-            Some(HandChange { last, text, changes: Vec::new(), files, is_kept: Some(false) })
+            Some(ComponentHandChange { last, text, changes: Vec::new(), files, is_kept: Some(false) })
         }
         Err(failure) => {
             let text = format!("whether it was changed by hand is unknown: {}", failure.brief());
-            Some(HandChange { last, text, changes: Vec::new(), files: Vec::new(), is_kept: None })
+            Some(ComponentHandChange { last, text, changes: Vec::new(), files: Vec::new(), is_kept: None })
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Gates at the widths of terminals.
 
-use super::Verdict::{Pending, Satisfied, Unknown, Unsatisfied};
+use super::GateVerdict::{Pending, Satisfied, Unknown, Unsatisfied};
 use super::*;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Approval, GateName, GatePolicy};
 use crate::report::golden::Rendered;
 
-fn gate(name: GateName, verdict: Verdict, reason: &str, hint: Option<&str>) -> Gate {
+fn gate(name: GateName, verdict: GateVerdict, reason: &str, hint: Option<&str>) -> Gate {
     Gate { reason: reason.to_owned(), hint: hint.map(str::to_owned), ..Gate::sample(name, verdict) }
 }
 
@@ -67,7 +67,7 @@ pub fn cases() -> Vec<Rendered> {
 /// What refuses is what people came to read.
 #[test]
 fn what_refuses_is_red_and_never_dim() {
-    let look = Look { width: Some(80), exact: false, now: crate::report::golden::now() };
+    let look = TextStyle { width: Some(80), exact: false, now: crate::report::golden::now() };
     let text = render(&[refusing()], look);
     for name in ["hold", "branch"] {
         assert!(text.contains(&format!("{} {BAD}{name}", Mark::Bad.shown())), "{text}");
@@ -79,8 +79,8 @@ fn what_refuses_is_red_and_never_dim() {
 
 #[test]
 fn what_refuses_is_counted() {
-    let look = Look { width: None, exact: false, now: crate::report::golden::now() };
-    let count = |verdicts: &[Verdict]| {
+    let look = TextStyle { width: None, exact: false, now: crate::report::golden::now() };
+    let count = |verdicts: &[GateVerdict]| {
         let gates: Vec<Gate> = verdicts.iter().map(|verdict| Gate::sample(GateName::Hold, *verdict)).collect();
         anstream::adapter::strip_str(&counted(&gates, look).join("\n")).to_string()
     };

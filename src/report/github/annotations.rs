@@ -3,8 +3,8 @@
 use camino::Utf8PathBuf;
 
 use super::place::Root;
-use crate::domain::failure::{Failure, Problem};
-use crate::domain::github::command::{Command, LONGEST_MESSAGE};
+use crate::domain::failure::{ConfigurationProblem, Failure};
+use crate::domain::github::command::{LONGEST_MESSAGE, RunnerCommand};
 use crate::domain::limits::ANNOTATIONS;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
@@ -13,7 +13,7 @@ use crate::sink;
 
 /// How much an annotation matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub enum AnnotationLevel {
     /// It has to be fixed.
     Error,
     /// It should be looked at.
@@ -26,18 +26,18 @@ pub enum Level {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Annotation {
     /// How much it matters.
-    pub level: Level,
+    pub level: AnnotationLevel,
     /// What it is about, in a few words.
     pub title: String,
     /// What is to be said; may have several lines.
     pub message: String,
     /// Where.
-    pub place: Option<Place>,
+    pub place: Option<AnnotationPlace>,
 }
 
 /// A place in a file of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct AnnotationPlace {
     /// The file, relative to the repository's root.
     pub file: Utf8PathBuf,
     /// The line, from 1.
@@ -55,11 +55,16 @@ pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, root: &R
             Some(diagnostics) => {
                 annotations.extend(diagnostics.problems.iter().map(|problem| of_problem(problem, &title, root)));
             }
-            None => annotations.push(Annotation { level: Level::Error, title, message: fitting(failure), place: None }),
+            None => annotations.push(Annotation {
+                level: AnnotationLevel::Error,
+                title,
+                message: fitting(failure),
+                place: None,
+            }),
         }
     }
     annotations.extend(record.warnings.iter().map(|warning| Annotation {
-        level: Level::Warning,
+        level: AnnotationLevel::Warning,
         title: format!("{} {}", record.command, record.place),
         message: with_hint(warning),
         place: None,
@@ -72,14 +77,14 @@ fn with_hint(warning: &RecordedWarning) -> String {
     std::iter::once(warning.shown()).chain(hint).collect::<Vec<_>>().join("\n")
 }
 
-fn of_problem(problem: &Problem, title: &str, root: &Root) -> Annotation {
-    let place = problem.file.as_ref().map(|file| Place {
+fn of_problem(problem: &ConfigurationProblem, title: &str, root: &Root) -> Annotation {
+    let place = problem.file.as_ref().map(|file| AnnotationPlace {
         file: root.relative(file),
         line: problem.place.map(|place| place.line),
         column: problem.place.map(|place| place.column),
     });
     let message = format!("{}\nhint: {}", problem.message, problem.hint);
-    Annotation { level: Level::Error, title: title.to_owned(), message, place }
+    Annotation { level: AnnotationLevel::Error, title: title.to_owned(), message, place }
 }
 
 /// What is wrong, why, and what to do about it.
@@ -118,32 +123,32 @@ pub fn show(annotations: &[Annotation]) {
     }
 }
 
-fn commands(annotations: &[Annotation]) -> Vec<Command> {
+fn commands(annotations: &[Annotation]) -> Vec<RunnerCommand> {
     let mut commands = Vec::new();
-    for level in [Level::Error, Level::Warning, Level::Notice] {
+    for level in [AnnotationLevel::Error, AnnotationLevel::Warning, AnnotationLevel::Notice] {
         let of_level: Vec<&Annotation> = annotations.iter().filter(|annotation| annotation.level == level).collect();
         let shown = if of_level.len() > ANNOTATIONS.count() { ANNOTATIONS.count() - 1 } else { of_level.len() };
         commands.extend(of_level.iter().take(shown).map(|annotation| command(annotation)));
         let more = of_level.len() - shown;
         if more > 0 {
             let message = format!("and {more} more: the log and the summary have them all");
-            commands.push(Command::new(name(level), message).property("title", "shipgate"));
+            commands.push(RunnerCommand::new(name(level), message).property("title", "shipgate"));
         }
     }
     commands
 }
 
-fn name(level: Level) -> &'static str {
+fn name(level: AnnotationLevel) -> &'static str {
     match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-        Level::Notice => "notice",
+        AnnotationLevel::Error => "error",
+        AnnotationLevel::Warning => "warning",
+        AnnotationLevel::Notice => "notice",
     }
 }
 
-fn command(annotation: &Annotation) -> Command {
+fn command(annotation: &Annotation) -> RunnerCommand {
     let message = neutral::lines(&annotation.message).join("\n");
-    let mut command = Command::new(name(annotation.level), cut(&message));
+    let mut command = RunnerCommand::new(name(annotation.level), cut(&message));
     if let Some(place) = &annotation.place {
         command = command.property("file", place.file.as_str());
         let numbers = [("line", place.line), ("col", place.column)];
@@ -165,14 +170,15 @@ fn cut(message: &str) -> String {
 mod tests {
     use super::*;
 
-    fn annotation(level: Level, message: &str) -> Annotation {
+    fn annotation(level: AnnotationLevel, message: &str) -> Annotation {
         Annotation { level, title: "failed: stage".to_owned(), message: message.to_owned(), place: None }
     }
 
     #[test]
     fn the_runner_gets_no_more_than_it_keeps_and_is_told_of_the_rest() {
-        let mut many: Vec<Annotation> = (0..12).map(|n| annotation(Level::Warning, &format!("w{n}"))).collect();
-        many.insert(3, annotation(Level::Error, "e"));
+        let mut many: Vec<Annotation> =
+            (0..12).map(|n| annotation(AnnotationLevel::Warning, &format!("w{n}"))).collect();
+        many.insert(3, annotation(AnnotationLevel::Error, "e"));
         let commands = commands(&many);
         assert_eq!(commands.len(), 11);
         assert_eq!(commands[0].to_string(), "::error title=shipgate%3A failed%3A stage::e");
@@ -196,13 +202,13 @@ mod tests {
 
     #[test]
     fn foreign_text_stays_in_its_annotation() {
-        let mut forged = annotation(Level::Error, "no\n::warning::forged\u{1b}[31m");
-        forged.place = Some(Place { file: "a,b::c.toml".into(), line: Some(3), column: None });
+        let mut forged = annotation(AnnotationLevel::Error, "no\n::warning::forged\u{1b}[31m");
+        forged.place = Some(AnnotationPlace { file: "a,b::c.toml".into(), line: Some(3), column: None });
         assert_eq!(
             command(&forged).to_string(),
             "::error file=a%2Cb%3A%3Ac.toml,line=3,title=shipgate%3A failed%3A stage::no%0A: :warning::forged"
         );
-        let long = command(&annotation(Level::Error, &"ä".repeat(5000))).to_string();
+        let long = command(&annotation(AnnotationLevel::Error, &"ä".repeat(5000))).to_string();
         assert!(long.ends_with("ä…") && long.chars().filter(|c| *c == 'ä').count() == 4095);
     }
 }

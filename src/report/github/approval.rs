@@ -1,6 +1,6 @@
 //! An approval on the page of its run, and what the next job gets of it; and who is asked, on the page of a plan.
 
-use super::files::Output;
+use super::files::StepOutput;
 use super::outputs;
 use super::place::Links;
 use crate::domain::gate::{Approval, Gate, GateName};
@@ -10,7 +10,7 @@ use crate::domain::view::approval::CountedApproval;
 use crate::report::record::Record;
 
 /// The outputs: whether the plan is to be carried out, and the command that does it.
-pub fn outputs(counted: &CountedApproval, document: &str) -> Vec<Output> {
+pub fn outputs(counted: &CountedApproval, document: &str) -> Vec<StepOutput> {
     let planned = &counted.planned;
     let components: Vec<String> = planned.components.iter().map(ToString::to_string).collect();
     let mut outputs = vec![
@@ -75,12 +75,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::gate::{GatePolicy, SecondPerson, Verdict};
+    use crate::domain::gate::{GatePolicy, GateVerdict, SecondPerson};
     use crate::domain::image::Digest;
-    use crate::domain::view::Request;
+    use crate::domain::view::CommandRequest;
 
-    fn record(approval: Approval, gate: Option<Verdict>) -> Record {
-        let mut record = Record::new(&Request::default());
+    fn record(approval: Approval, gate: Option<GateVerdict>) -> Record {
+        let mut record = Record::new(&CommandRequest::default());
         record.is_plan = true;
         record.policy = Some(GatePolicy { approval: Some(approval), ..GatePolicy::default() });
         record.gates = gate.map(|verdict| Gate::sample(GateName::Approved, verdict)).into_iter().collect();
@@ -104,14 +104,14 @@ mod tests {
             "Another person opens [Approve](https://github.com/acme/shop/actions/workflows/approve.yml), Run workflow, with run \
              `4711` and plan `{digest}`."
         );
-        let planned = record(second_person(), Some(Verdict::Pending));
+        let planned = record(second_person(), Some(GateVerdict::Pending));
         assert_eq!(asked(&planned, &links()), Some(form));
         let other = "Other people approve: `approval = { by = \"second-person\" }`.";
-        let mut carried_out = record(second_person(), Some(Verdict::Satisfied));
+        let mut carried_out = record(second_person(), Some(GateVerdict::Satisfied));
         carried_out.is_plan = false;
         // What is refused already would be refused afterwards.
-        let mut refused = record(second_person(), Some(Verdict::Pending));
-        refused.gates.push(Gate::sample(GateName::Hold, Verdict::Unsatisfied));
+        let mut refused = record(second_person(), Some(GateVerdict::Pending));
+        refused.gates.push(Gate::sample(GateName::Hold, GateVerdict::Unsatisfied));
         for record in [&carried_out, &refused] {
             assert_eq!(asked(record, &links()).as_deref(), Some(other));
         }
@@ -122,7 +122,9 @@ mod tests {
     fn who_is_asked_is_said_where_somebody_is() {
         let required = || Approval::Required { self_approval: false };
         let said = |record: &Record| asked(record, &links());
-        assert!(said(&record(required(), Some(Verdict::Pending))).unwrap().starts_with("GitHub's environment asks"));
+        assert!(
+            said(&record(required(), Some(GateVerdict::Pending))).unwrap().starts_with("GitHub's environment asks")
+        );
         assert_eq!(said(&record(Approval::None, None)).unwrap(), "No person is asked: `approval = \"none\"`.");
         for approval in [required(), second_person()] {
             assert_eq!(said(&record(approval, None)), None, "a deploy, or going back to what served before");

@@ -1,13 +1,13 @@
 //! What the job that deploys gets of the one that builds, and the page of that one.
 
 use super::bounds::bounded;
-use super::files::Output;
+use super::files::StepOutput;
 use super::outputs;
 use crate::domain::github::markdown::{code, table};
 use crate::domain::view::build::BuiltSites;
 
 /// The outputs: the digest of each bundle by component, which says what may be deployed.
-pub fn outputs(built: &BuiltSites, document: &str) -> Vec<Output> {
+pub fn outputs(built: &BuiltSites, document: &str) -> Vec<StepOutput> {
     let digests = built.bundles.iter().map(|bundle| (&bundle.component, bundle.digest.to_string()));
     let mut outputs = vec![("sha", built.release.to_string()), ("bundles", outputs::map(digests))];
     outputs.extend(outputs::document(document));

@@ -1,12 +1,12 @@
 //! What a pull request shows of a check.
 
-use super::annotations::{Annotation, Level, Place};
+use super::annotations::{Annotation, AnnotationLevel, AnnotationPlace};
 use super::bounds::bounded;
 use super::components::what_changes;
 use super::details::{all_gates, changes, refusing_gates};
 use super::place::Links;
 use super::{commits, warnings};
-use crate::domain::check::{Finding, Findings, LeftOut, Level as Found};
+use crate::domain::check::{CheckFinding, Findings, Severity, SkippedItem};
 use crate::domain::github::markdown::{block, code, table};
 use crate::domain::plan::beside_the_release;
 use crate::domain::view::check::{Checked, Conclusion};
@@ -18,17 +18,17 @@ pub fn annotations(findings: &Findings) -> Vec<Annotation> {
     findings.all.iter().map(annotation).collect()
 }
 
-fn annotation(finding: &Finding) -> Annotation {
-    let place = |file: &String| Place {
+fn annotation(finding: &CheckFinding) -> Annotation {
+    let place = |file: &String| AnnotationPlace {
         file: file.into(),
         line: finding.place.map(|place| place.line),
         column: finding.place.map(|place| place.column),
     };
     Annotation {
         level: match finding.level {
-            Found::Error => Level::Error,
-            Found::Warning => Level::Warning,
-            Found::Note => Level::Notice,
+            Severity::Error => AnnotationLevel::Error,
+            Severity::Warning => AnnotationLevel::Warning,
+            Severity::Note => AnnotationLevel::Notice,
         },
         title: finding.rule.to_string(),
         message: format!("{}\nhint: {}", finding.message, finding.hint),
@@ -67,12 +67,12 @@ fn page(
 }
 
 fn found(findings: &Findings) -> Option<String> {
-    let place = |finding: &Finding| match (&finding.file, finding.place) {
+    let place = |finding: &CheckFinding| match (&finding.file, finding.place) {
         (Some(file), Some(place)) => code(&format!("{file}:{}", place.line)),
         (Some(file), None) => code(file),
         (None, _) => String::new(),
     };
-    let row = |finding: &Finding| {
+    let row = |finding: &CheckFinding| {
         let what = format!("{}<br>hint: {}", code(&finding.message), code(&finding.hint));
         vec![finding.level.as_str().to_owned(), place(finding), what, finding.rule.to_string()]
     };
@@ -81,7 +81,7 @@ fn found(findings: &Findings) -> Option<String> {
 }
 
 fn left_out(findings: &Findings) -> Option<String> {
-    let line = |left: &LeftOut| {
+    let line = |left: &SkippedItem| {
         let hint = left.hint.as_ref().map(|hint| format!(" (hint: {})", code(hint))).unwrap_or_default();
         format!("- {}: {}{hint}", code(&left.what), code(&left.why))
     };

@@ -3,7 +3,7 @@
 use super::place::Links;
 use crate::domain::github::markdown::{code, table};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Change, Running, beside_the_release};
+use crate::domain::plan::{PlanChange, Running, beside_the_release};
 use crate::domain::release::ReleaseName;
 use crate::report::record::{ComponentRecord, Record};
 
@@ -82,7 +82,7 @@ pub fn shown(running: &Running, links: &Links) -> String {
 }
 
 /// What a plan changes, in few words: the differences themselves are folded.
-pub fn what_changes(changes: &[Change]) -> String {
+pub fn what_changes(changes: &[PlanChange]) -> String {
     let settings = beside_the_release(changes).len();
     let has_release = settings < changes.len();
     match (has_release, settings) {
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_changes_is_counted_beside_the_image() {
-        let change = |path: &str| Change { path: path.to_owned(), from: None, to: Some("b".to_owned()) };
+        let change = |path: &str| PlanChange { path: path.to_owned(), from: None, to: Some("b".to_owned()) };
         let image =
             [change("containerDefinitions[web].image"), change("containerDefinitions[web].dockerLabels[shipgate.sha]")];
         let with = |more: &[&str]| [&image[..], &more.iter().map(|path| change(path)).collect::<Vec<_>>()].concat();

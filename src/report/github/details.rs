@@ -6,7 +6,7 @@ use super::place::Links;
 use crate::domain::gate::Gate;
 use crate::domain::github::markdown::{block, code, folded, table};
 use crate::domain::limits::SUMMARY;
-use crate::domain::plan::Change;
+use crate::domain::plan::PlanChange;
 use crate::report::plan_lines::shown_change;
 use crate::report::record::Record;
 
@@ -72,8 +72,8 @@ pub fn changes(record: &Record) -> Option<String> {
 }
 
 /// Differences as lines of a diff.
-pub fn diff_lines(changes: &[Change]) -> Vec<String> {
-    let line = |change: &Change| {
+pub fn diff_lines(changes: &[PlanChange]) -> Vec<String> {
+    let line = |change: &PlanChange| {
         let line = anstream::adapter::strip_str(&shown_change(change)).to_string();
         // What GitHub colours as changed.
         line.strip_prefix("~ ").map_or(line.clone(), |rest| format!("! {rest}"))

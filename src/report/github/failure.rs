@@ -2,17 +2,17 @@
 
 use crate::domain::failure::Failure;
 use crate::domain::github::markdown::{block, boxed, code};
-use crate::report::style::Look;
+use crate::report::style::TextStyle;
 
 /// The failure. Problems of a configuration are shown at their place, as on a terminal.
 pub fn of(failure: &Failure) -> String {
     if let Some(diagnostics) = &failure.diagnostics {
         return block("text", &diagnostics.render(false).lines().map(str::to_owned).collect::<Vec<_>>());
     }
-    let causes: Vec<String> = failure.causes.iter().map(|cause| Look::plain().text(cause.as_ref())).collect();
+    let causes: Vec<String> = failure.causes.iter().map(|cause| TextStyle::plain().text(cause.as_ref())).collect();
     let hints: Vec<String> = failure.hints.iter().map(|hint| format!("- {}", code(hint))).collect();
     let parts = [
-        Some(boxed("CAUTION", &code(&Look::plain().text(&failure.reason)))),
+        Some(boxed("CAUTION", &code(&TextStyle::plain().text(&failure.reason)))),
         (!causes.is_empty()).then(|| block("text", &causes)),
         (!hints.is_empty()).then(|| format!("**What to do**\n\n{}\n", hints.join("\n"))),
     ];

@@ -42,9 +42,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::step::{StepId, Verb};
+    use crate::domain::step::{StepId, StepVerb};
 
-    fn step(verb: Verb, began: u64, took: u64, result: Option<StepResult>) -> StepRecord {
+    fn step(verb: StepVerb, began: u64, took: u64, result: Option<StepResult>) -> StepRecord {
         let (began, took) = (Duration::from_millis(began), Duration::from_millis(took));
         StepRecord { step: StepId::new(verb, &"back_end.1".parse().unwrap()), needs: Vec::new(), began, took, result }
     }
@@ -52,9 +52,9 @@ mod tests {
     #[test]
     fn steps_follow_each_other_in_milliseconds() {
         let steps = [
-            step(Verb::Build, 0, 61_250, Some(StepResult::Done)),
-            step(Verb::WaitFor, 61_250, 0, Some(StepResult::Failed)),
-            step(Verb::Probe, 61_300, 1_000, Some(StepResult::Interrupted)),
+            step(StepVerb::Build, 0, 61_250, Some(StepResult::Done)),
+            step(StepVerb::WaitFor, 61_250, 0, Some(StepResult::Failed)),
+            step(StepVerb::Probe, 61_300, 1_000, Some(StepResult::Interrupted)),
         ];
         assert_eq!(
             chart(&steps).unwrap(),
@@ -63,7 +63,7 @@ mod tests {
              wait for back_end.1 (0.0 s) :crit, 61250, 61251\n    \
              probe back_end.1 (1.0 s) :active, 61300, 62300\n```\n"
         );
-        assert_eq!(chart(&[step(Verb::Build, 0, 0, None)]), None);
+        assert_eq!(chart(&[step(StepVerb::Build, 0, 0, None)]), None);
         assert_eq!(label("wait: a;b#c\n::error::"), "wait  a b c   error  ");
     }
 }

@@ -21,38 +21,38 @@ mod statuses;
 mod summary;
 mod warnings;
 
-pub use statuses::Statuses;
+pub use statuses::StatusReporter;
 
 use camino::Utf8PathBuf;
 
 use crate::context::Context;
 use crate::domain::failure::Failure;
-use crate::domain::view::Answer;
-use crate::report::end::{End, Sink};
+use crate::domain::view::CommandAnswer;
+use crate::report::end::{CommandEnd, Sink};
 use crate::report::json;
 
-use files::Files;
+use files::RunnerFiles;
 use place::{Links, Root};
 
 /// The run of a workflow of which this is a step.
 #[derive(Debug)]
-pub struct Workflow {
-    files: Files,
+pub struct WorkflowLink {
+    files: RunnerFiles,
     /// The addresses that a summary points to.
     links: Links,
     root: Root,
 }
 
-impl Workflow {
+impl WorkflowLink {
     /// The run, in a workflow.
     pub fn of(context: &Context) -> Option<Self> {
         let workspace = context.variable("GITHUB_WORKSPACE").map(Utf8PathBuf::from);
         let root = Root { directory: context.directory.clone(), workspace };
-        context.in_actions().then(|| Self { files: Files::of(context), links: Links::of(context), root })
+        context.in_actions().then(|| Self { files: RunnerFiles::of(context), links: Links::of(context), root })
     }
 
     /// Shows how a change ended, or why another command failed.
-    fn show(&self, end: End<'_>) {
+    fn show(&self, end: CommandEnd<'_>) {
         let failure: Option<&Failure> = end.result.err();
         annotations::show(&annotations::of(end.record, end.outcome(), failure, &self.root));
         let document = json::of(end).unwrap_or_default();
@@ -66,40 +66,40 @@ impl Workflow {
     }
 }
 
-impl Sink for Workflow {
-    fn end(&self, end: End<'_>) {
+impl Sink for WorkflowLink {
+    fn end(&self, end: CommandEnd<'_>) {
         match end.result {
-            Ok(Answer::Change(_)) | Err(_) => self.show(end),
-            Ok(Answer::Check(checked)) => {
+            Ok(CommandAnswer::Change(_)) | Err(_) => self.show(end),
+            Ok(CommandAnswer::Check(checked)) => {
                 annotations::show(&check::annotations(&checked.findings));
                 let outputs: Vec<_> = outputs::document(&json::of(end).unwrap_or_default()).into_iter().collect();
                 self.files.put(&outputs, &check::summary(checked, end.record, &self.links));
             }
-            Ok(Answer::Contract(asked)) => {
+            Ok(CommandAnswer::Contract(asked)) => {
                 annotations::show(&check::annotations(&asked.findings));
                 let outputs: Vec<_> = outputs::document(&json::of(end).unwrap_or_default()).into_iter().collect();
                 self.files.put(&outputs, &check::contract(asked, &self.links));
             }
-            Ok(Answer::Built(built)) => {
+            Ok(CommandAnswer::Built(built)) => {
                 let outputs = build::outputs(built, &json::of(end).unwrap_or_default());
                 self.files.put(&outputs, &build::summary(built));
             }
-            Ok(Answer::Approval(counted)) => {
+            Ok(CommandAnswer::Approval(counted)) => {
                 let outputs = approval::outputs(counted, &json::of(end).unwrap_or_default());
                 self.files.put(&outputs, &approval::summary(counted));
             }
-            Ok(Answer::Status(environments)) => self.page(&reading::status(environments, &self.links)),
-            Ok(Answer::History(found)) => {
+            Ok(CommandAnswer::Status(environments)) => self.page(&reading::status(environments, &self.links)),
+            Ok(CommandAnswer::History(found)) => {
                 self.page(&reading::history(&end.request.environment(), found, &self.links));
             }
-            Ok(Answer::Identities(seen)) => self.page(&reading::whoami(seen, &self.links)),
+            Ok(CommandAnswer::Identities(seen)) => self.page(&reading::whoami(seen, &self.links)),
             Ok(
-                Answer::Gates(_)
-                | Answer::Logs { .. }
-                | Answer::Holds(_)
-                | Answer::Document(_)
-                | Answer::Script(_)
-                | Answer::Credential(_),
+                CommandAnswer::Gates(_)
+                | CommandAnswer::Logs { .. }
+                | CommandAnswer::Holds(_)
+                | CommandAnswer::Document(_)
+                | CommandAnswer::Script(_)
+                | CommandAnswer::Credential(_),
             ) => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::files::Output;
+use super::files::StepOutput;
 use crate::domain::gate::{Approval, Gate, GatePolicy};
 use crate::domain::image::Digest;
 use crate::domain::limits::{PLAN_DOCUMENT, SUMMARY_JSON};
@@ -10,12 +10,12 @@ use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Intent;
 use crate::domain::probe::BROWSER;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, StepVerb};
 use crate::report::record::{ComponentRecord, Record};
 use crate::sink;
 
 /// The outputs of a command with an outcome.
-pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
+pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<StepOutput> {
     let mut outputs = vec![("outcome", outcome.as_str().to_owned())];
     outputs.extend(record.release.as_ref().map(|release| ("sha", release.to_string())));
     if let [(component, digest)] = record.digests.iter().collect::<Vec<_>>()[..] {
@@ -44,14 +44,14 @@ pub(super) fn map<'r>(entries: impl Iterator<Item = (&'r ComponentName, String)>
 }
 
 /// What the plan's digest is made from. Not whole, it would be of another digest, and is left out.
-pub fn plan(document: &str) -> Option<Output> {
+pub fn plan(document: &str) -> Option<StepOutput> {
     let is_whole = document.len() <= PLAN_DOCUMENT.count() && sink::clean_document(document) == document;
     is_whole.then(|| ("plan", document.to_owned()))
 }
 
 /// Of a planned deploy, the components whose files have to be built first, as a JSON list on one line (`[]`: none), and the
 /// version of Node.js that all of them ask for. Where one asks for none, or for another, nothing says which.
-fn builds(record: &Record) -> Vec<Output> {
+fn builds(record: &Record) -> Vec<StepOutput> {
     if !record.is_plan || record.intent != Some(Intent::Deploy) {
         return Vec::new();
     }
@@ -79,7 +79,7 @@ fn screenshots(record: &Record) -> Option<String> {
 
 /// Whether the files of a component have to be built.
 fn is_built(record: &Record, component: &ComponentRecord) -> bool {
-    let step = StepId::new(Verb::Bundle, &component.name);
+    let step = StepId::new(StepVerb::Bundle, &component.name);
     record.steps.iter().any(|planned| planned.step == step)
 }
 
@@ -95,19 +95,19 @@ fn approval(policy: &GatePolicy) -> Option<&'static str> {
 }
 
 /// The whole answer as JSON. One that is too long is left out: half of it is worth nothing.
-pub fn document(document: &str) -> Option<Output> {
+pub fn document(document: &str) -> Option<StepOutput> {
     (document.len() <= SUMMARY_JSON.count()).then(|| ("summary-json", document.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::Event;
-    use crate::domain::gate::{GateName, Verdict};
-    use crate::domain::plan::Step;
+    use crate::domain::event::RunEvent;
+    use crate::domain::gate::{GateName, GateVerdict};
+    use crate::domain::plan::PlanStep;
     use crate::domain::proof::ProbeAnswer;
-    use crate::domain::step::Subject;
-    use crate::domain::view::Request;
+    use crate::domain::step::StepSubject;
+    use crate::domain::view::CommandRequest;
     use crate::domain::view::plan::ShownPlan;
     use crate::report::record::ComponentProof;
 
@@ -118,14 +118,14 @@ mod tests {
             ..Gate::sample(name, verdict)
         };
         let gates = [
-            gate(GateName::Identity, Verdict::Satisfied, None),
-            gate(GateName::Hold, Verdict::Unsatisfied, None),
-            gate(GateName::Forward, Verdict::Unknown, None),
-            gate(GateName::Statuses, Verdict::Pending, None),
-            gate(GateName::Freeze, Verdict::Unsatisfied, Some("the shop is down")),
+            gate(GateName::Identity, GateVerdict::Satisfied, None),
+            gate(GateName::Hold, GateVerdict::Unsatisfied, None),
+            gate(GateName::Forward, GateVerdict::Unknown, None),
+            gate(GateName::Statuses, GateVerdict::Pending, None),
+            gate(GateName::Freeze, GateVerdict::Unsatisfied, Some("the shop is down")),
         ];
         assert_eq!(refused_by(&gates[3..]), None);
-        let mut record = Record::new(&Request::default());
+        let mut record = Record::new(&CommandRequest::default());
         record.gates = gates.to_vec();
         let outputs = of(&record, Outcome::Planned, "{}");
         assert!(outputs.contains(&("refused-by", "hold,forward".to_owned())), "{outputs:?}");
@@ -134,11 +134,11 @@ mod tests {
     #[test]
     fn screenshots_have_a_name_of_their_own_in_each_run() {
         let of_run = |method: &str, second: i64| {
-            let mut record = Record::new(&Request::default());
+            let mut record = Record::new(&CommandRequest::default());
             (record.environment, record.began) = ("stage".to_owned(), jiff::Timestamp::from_second(second).ok());
             let answer = ProbeAnswer { method: method.to_owned(), ..ProbeAnswer::default() };
             let proof = ComponentProof { tasks: None, probes: vec![answer] };
-            record.proofs.insert(Subject::Component("web".parse().unwrap()), proof);
+            record.proofs.insert(StepSubject::Component("web".parse().unwrap()), proof);
             screenshots(&record)
         };
         let (first, second) = (of_run(BROWSER, 1).unwrap(), of_run(BROWSER, 2).unwrap());
@@ -150,23 +150,24 @@ mod tests {
     fn said(
         plans: bool,
         intent: Intent,
-        steps: &[(Verb, &str)],
+        steps: &[(StepVerb, &str)],
         node: [Option<&str>; 2],
     ) -> Vec<(&'static str, String)> {
-        let mut record = Record::new(&Request { plans: true, applies: !plans, ..Request::default() });
-        let steps = steps.iter().map(|(verb, component)| Step::new(*verb, &component.parse().unwrap(), "")).collect();
+        let mut record = Record::new(&CommandRequest { plans: true, applies: !plans, ..CommandRequest::default() });
+        let steps =
+            steps.iter().map(|(verb, component)| PlanStep::new(*verb, &component.parse().unwrap(), "")).collect();
         let mut plan = ShownPlan { intent, steps, is_all: plans, ..ShownPlan::sample() };
         for (component, node) in plan.components.iter_mut().zip(node) {
             component.node = node.map(str::to_owned);
         }
-        record.see(&Event::Planned(Box::new(plan)));
+        record.see(&RunEvent::Planned(Box::new(plan)));
         let outputs = of(&record, Outcome::Planned, "{}").into_iter();
         outputs.filter(|(name, _)| ["builds", "node"].contains(name)).collect()
     }
 
     #[test]
     fn a_planned_deploy_says_what_has_to_be_built_first() {
-        use Verb::{Build, Bundle, Store};
+        use StepVerb::{Build, Bundle, Store};
         let all = [(Bundle, "worker"), (Store, "worker"), (Bundle, "backend")];
         let one = [(Bundle, "worker"), (Store, "worker"), (Build, "backend")];
         let (both, worker) = ("[\"backend\",\"worker\"]", "[\"worker\"]");
@@ -184,7 +185,7 @@ mod tests {
         }
         assert_eq!(said(true, Intent::Rollback, &all, [None, None]), []);
         assert_eq!(said(false, Intent::Deploy, &all, [None, None]), []);
-        assert_eq!(builds(&Record::new(&Request::default())), [], "there is no plan");
+        assert_eq!(builds(&Record::new(&CommandRequest::default())), [], "there is no plan");
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use indexmap::IndexMap;
 
-use crate::domain::gate::{Gate, GateName, Verdict};
+use crate::domain::gate::{Gate, GateName, GateVerdict};
 use crate::domain::github::markdown::code;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::proof::{ProbeAnswer, ProvenTasks};
-use crate::domain::step::Subject;
+use crate::domain::step::StepSubject;
 use crate::report::record::{ComponentProof, Record};
 
 type Proofs<'r> = Vec<(&'r ComponentName, &'r ComponentProof)>;
@@ -17,9 +17,11 @@ pub fn of(record: &Record) -> Option<String> {
     let mut here = Proofs::new();
     for (subject, proof) in &record.proofs {
         match subject {
-            Subject::Source(environment, component) => sources.entry(environment).or_default().push((component, proof)),
-            Subject::Component(component) => here.push((component, proof)),
-            Subject::Statuses => {}
+            StepSubject::Source(environment, component) => {
+                sources.entry(environment).or_default().push((component, proof))
+            }
+            StepSubject::Component(component) => here.push((component, proof)),
+            StepSubject::Statuses => {}
         }
     }
     let mut parts: Vec<String> = sources
@@ -38,7 +40,7 @@ pub fn of(record: &Record) -> Option<String> {
 
 /// Where the ledger alone says that something was proven.
 fn by_gate(record: &Record) -> Option<String> {
-    let is_said = |gate: &&Gate| gate.name == GateName::Proven && gate.verdict == Verdict::Satisfied;
+    let is_said = |gate: &&Gate| gate.name == GateName::Proven && gate.verdict == GateVerdict::Satisfied;
     let gate = record.gates.iter().find(is_said)?;
     Some(format!("**Proven** ✓ {}\n", code(&gate.reason)))
 }

@@ -8,8 +8,8 @@ use super::place::Links;
 use crate::clients::github::{GitHub, GitHubError};
 use crate::context::{Context, PullRequest};
 use crate::domain::check::Findings;
-use crate::domain::commit_status::{CommitStatus, State, context as status_context};
-use crate::domain::event::Event;
+use crate::domain::commit_status::{CommitState, CommitStatus, context as status_context};
+use crate::domain::event::RunEvent;
 use crate::domain::release::GitSha;
 use crate::domain::view::check::Checked;
 use crate::events::Events;
@@ -49,7 +49,7 @@ impl PullRequestReport {
         let page = self.context.in_actions().then(|| check::summary(checked, record, &Links::of(&self.context)));
         let comment = checked.wants_comment.then(|| page.unwrap_or_default());
         for NotRecorded { what, hint } in self.record(&checked.findings, comment.as_deref()).await {
-            events.emit(Event::NotReported { what, hint });
+            events.emit(RunEvent::NotReported { what, hint });
         }
     }
 
@@ -108,7 +108,7 @@ async fn status(context: &Context, github: &GitHub, findings: &Findings) -> Resu
             not_recorded(STATUS, why, Some("run the check for the event `pull_request`".to_owned()))
         })?,
     };
-    let state = if findings.outcome().is_success() { State::Success } else { State::Failure };
+    let state = if findings.outcome().is_success() { CommitState::Success } else { CommitState::Failure };
     let status = CommitStatus { state, context: status_context("check"), description: findings.summary() };
     github.set_status(&sha, &status, context.run_url().as_deref()).await.map_err(|error| failed(STATUS, &error))
 }

@@ -6,12 +6,12 @@ use super::{components, failure};
 use crate::domain::failure::Failure;
 use crate::domain::github::markdown::{code, folded, table};
 use crate::domain::proof::Whereabouts;
-use crate::domain::role::Access;
+use crate::domain::role::RolePurpose;
 use crate::domain::view::failures::of_environments;
-use crate::domain::view::history::{FoundReleases, PastRelease, Standing};
-use crate::domain::view::identity::{Entry, SeenIdentities};
+use crate::domain::view::history::{Availability, FoundReleases, PastRelease};
+use crate::domain::view::identity::{IdentityEntry, SeenIdentities};
 use crate::domain::view::status::{EnvironmentStatus, LastRelease, SeenComponent};
-use crate::report::style::Look;
+use crate::report::style::TextStyle;
 use crate::report::table::time;
 
 /// The page of `status`.
@@ -67,7 +67,7 @@ fn remarks(environment: &EnvironmentStatus) -> Vec<String> {
     let of = |component: &SeenComponent| {
         let place = code(&format!("{} {}", environment.name, component.name));
         let remarks = component.remarks().into_iter();
-        remarks.map(|remark| format!("- {place}: {}", code(&Look::plain().text(&remark)))).collect::<Vec<_>>()
+        remarks.map(|remark| format!("- {place}: {}", code(&TextStyle::plain().text(&remark)))).collect::<Vec<_>>()
     };
     environment.components.iter().flat_map(of).collect()
 }
@@ -91,9 +91,9 @@ pub fn history(environment: &str, found: &FoundReleases, links: &Links) -> Strin
 
 fn history_row(component: &str, release: &PastRelease, links: &Links) -> Vec<String> {
     let standing = match release.standing {
-        Standing::Past => "",
-        Standing::RollingOut => " (rolling out)",
-        Standing::Current => " (current)",
+        Availability::Past => "",
+        Availability::RollingOut => " (rolling out)",
+        Availability::Current => " (current)",
     };
     let outcome = release.outcome.as_deref().map_or_else(|| "unknown".to_owned(), code);
     let provenance = &release.provenance;
@@ -117,14 +117,14 @@ pub fn whoami(seen: &SeenIdentities, links: &Links) -> String {
         }
         rows.extend(environment.identities.iter().map(|identity| {
             let purpose = match identity.access {
-                Access::Change => "changes",
-                Access::Read => "reads",
+                RolePurpose::Change => "changes",
+                RolePurpose::Read => "reads",
             };
             let role = identity.role.as_ref().map_or_else(|| "none".to_owned(), |role| code(&role.to_string()));
             let caller = match &identity.entry {
-                Entry::Is(caller) => format!("✓ {}", code(&caller.arn)),
-                Entry::ByDesign(meant_for) => format!("– only {}", code(meant_for)),
-                Entry::Refused(_) => "✗ not assumed".to_owned(),
+                IdentityEntry::Is(caller) => format!("✓ {}", code(&caller.arn)),
+                IdentityEntry::ByDesign(meant_for) => format!("– only {}", code(meant_for)),
+                IdentityEntry::Refused(_) => "✗ not assumed".to_owned(),
             };
             vec![name.clone(), purpose.to_owned(), role, caller]
         }));

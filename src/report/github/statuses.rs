@@ -11,14 +11,14 @@ use super::pull_request::PullRequestReport;
 use crate::clients::github::{GitHub, GitHubError};
 use crate::context::Context;
 use crate::domain::commit_status::{self, CommitStatus};
-use crate::domain::event::Event;
+use crate::domain::event::RunEvent;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::domain::view::{Answer, Request};
+use crate::domain::view::{CommandAnswer, CommandRequest};
 use crate::events::Events;
 use crate::explain;
 use crate::observe::{NoGitHub, github};
-use crate::report::end::{End, Sink};
+use crate::report::end::{CommandEnd, Sink};
 
 /// How long the end may take, in all.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,11 +27,11 @@ const TIMEOUT_AFTER_SIGNAL: Duration = Duration::from_secs(3);
 
 /// The commit statuses of one run.
 #[derive(Debug)]
-pub struct Statuses {
-    access: Access,
+pub struct StatusReporter {
+    access: StatusAccess,
     /// The address of this run, which each status leads to.
     run_url: Option<String>,
-    request: Request,
+    request: CommandRequest,
     release: RefCell<Option<ReleaseName>>,
     /// The status that a change is in progress, on its way beside the change.
     begun: RefCell<Option<JoinHandle<Result<(), GitHubError>>>>,
@@ -39,7 +39,7 @@ pub struct Statuses {
 }
 
 #[derive(Debug)]
-enum Access {
+enum StatusAccess {
     /// To the commits of the repository.
     Open(GitHub),
     /// None: not in GitHub Actions, or nothing is changed.
@@ -48,12 +48,15 @@ enum Access {
     Unavailable(NoGitHub),
 }
 
-impl Statuses {
+impl StatusReporter {
     /// In GitHub Actions, of commands that change something. Needs a tokio runtime.
-    pub fn new(context: &Context, request: &Request) -> Self {
+    pub fn new(context: &Context, request: &CommandRequest) -> Self {
         let is_wanted = request.applies && context.in_actions();
-        let access =
-            if is_wanted { github(context).map_or_else(Access::Unavailable, Access::Open) } else { Access::Unused };
+        let access = if is_wanted {
+            github(context).map_or_else(StatusAccess::Unavailable, StatusAccess::Open)
+        } else {
+            StatusAccess::Unused
+        };
         Self {
             access,
             run_url: context.run_url(),
@@ -66,7 +69,7 @@ impl Statuses {
 
     /// Reports that the change is in progress. The change does not wait for it.
     fn begin(&self) {
-        let (Access::Open(github), Some(sha)) = (&self.access, self.commit()) else { return };
+        let (StatusAccess::Open(github), Some(sha)) = (&self.access, self.commit()) else { return };
         let status = commit_status::begun(&self.request.command, &self.request.environment(), &self.request.place());
         let (github, run_url) = (github.clone(), self.run_url.clone());
         let reporting = async move { github.set_status(&sha, &status, run_url.as_deref()).await };
@@ -82,7 +85,7 @@ impl Statuses {
     }
 
     /// Reports how a change ended. What cannot be reported there is an event.
-    async fn end_of_change(&self, end: End<'_>, events: &Events) {
+    async fn end_of_change(&self, end: CommandEnd<'_>, events: &Events) {
         let Some(sha) = self.commit() else { return };
         let outcome = end.outcome();
         // Causes are left out: they may hold output whose secrets are masked in the log of the run alone.
@@ -95,14 +98,14 @@ impl Statuses {
         let Some(status) = ended else { return };
         let name = format!("commit status {} of {}", status.context, sha.short());
         match &self.access {
-            Access::Unused => {}
-            Access::Unavailable(NoGitHub::Missing { variable, hint }) => {
+            StatusAccess::Unused => {}
+            StatusAccess::Unavailable(NoGitHub::Missing { variable, hint }) => {
                 events.note(format!("{name} is not recorded: {variable} is not set ({hint})"));
             }
-            Access::Unavailable(NoGitHub::Unusable(error)) => warn(events, &name, "is not recorded", error),
-            Access::Open(github) => {
+            StatusAccess::Unavailable(NoGitHub::Unusable(error)) => warn(events, &name, "is not recorded", error),
+            StatusAccess::Open(github) => {
                 let timeout = if outcome == Outcome::Interrupted { TIMEOUT_AFTER_SIGNAL } else { TIMEOUT };
-                let mut before = Before::default();
+                let mut before = ReportedStart::default();
                 let reporting = self.report_end(github, (&sha, &status), begun, &mut before);
                 let result = tokio::time::timeout(timeout, reporting).await;
                 let too_late = |_| Err(before.error.unwrap_or_else(|| GitHubError::unreachable("no answer in time")));
@@ -120,7 +123,7 @@ impl Statuses {
         github: &GitHub,
         (sha, status): (&GitSha, &CommitStatus),
         begun: Option<JoinHandle<Result<(), GitHubError>>>,
-        before: &mut Before,
+        before: &mut ReportedStart,
     ) -> Result<(), GitHubError> {
         match begun {
             None => {}
@@ -136,20 +139,20 @@ impl Statuses {
     }
 }
 
-impl Sink for Statuses {
+impl Sink for StatusReporter {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the rest changes no status")]
-    fn event(&self, event: &Event) {
+    fn event(&self, event: &RunEvent) {
         match event {
-            Event::ReleaseChosen(release) => *self.release.borrow_mut() = Some(release.clone()),
-            Event::Planned(plan) => *self.release.borrow_mut() = Some(plan.release.clone()),
-            Event::ApplyStarted => self.begin(),
+            RunEvent::ReleaseChosen(release) => *self.release.borrow_mut() = Some(release.clone()),
+            RunEvent::Planned(plan) => *self.release.borrow_mut() = Some(plan.release.clone()),
+            RunEvent::ApplyStarted => self.begin(),
             _ => {}
         }
     }
 
-    fn settle<'s>(&'s self, end: End<'s>, events: &'s Events) -> LocalBoxFuture<'s, ()> {
+    fn settle<'s>(&'s self, end: CommandEnd<'s>, events: &'s Events) -> LocalBoxFuture<'s, ()> {
         Box::pin(async move {
-            if let Ok(Answer::Check(checked)) = end.result {
+            if let Ok(CommandAnswer::Check(checked)) = end.result {
                 self.pull_request.report(checked, end.record, events).await;
             } else {
                 self.end_of_change(end, events).await;
@@ -160,7 +163,7 @@ impl Sink for Statuses {
 
 /// What became of the status that was reported before the end.
 #[derive(Debug, Default)]
-struct Before {
+struct ReportedStart {
     /// It is recorded.
     is_recorded: bool,
     /// Why it is not.

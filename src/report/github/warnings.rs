@@ -4,7 +4,7 @@ use super::details::diff_lines;
 use crate::domain::github::markdown::{block, boxed, code};
 use crate::domain::plan::Intent;
 use crate::report::record::{ComponentRecord, Record, RecordedWarning};
-use crate::report::style::Look;
+use crate::report::style::TextStyle;
 
 /// Number of warnings with a box of their own; the rest share one.
 const BOXES: usize = 5;
@@ -56,11 +56,11 @@ fn missing(record: &Record, component: &ComponentRecord) -> Option<String> {
 fn body(warning: &RecordedWarning) -> String {
     let changes = (!warning.changes.is_empty()).then(|| block("diff", &diff_lines(&warning.changes)));
     let hint = warning.hint.as_ref().map(|hint| format!("→ {}", code(hint)));
-    let parts = [Some(code(&Look::plain().text(&warning.text))), changes, hint].into_iter().flatten();
+    let parts = [Some(code(&TextStyle::plain().text(&warning.text))), changes, hint].into_iter().flatten();
     parts.map(|part| part.trim_end().to_owned()).collect::<Vec<_>>().join("\n\n")
 }
 
 fn in_one_line(warning: &RecordedWarning) -> String {
     let hint = warning.hint.as_ref().map(|hint| format!(" → {}", code(hint))).unwrap_or_default();
-    format!("{}{hint}", code(&Look::plain().text(&warning.text)))
+    format!("{}{hint}", code(&TextStyle::plain().text(&warning.text)))
 }

@@ -7,7 +7,7 @@ use crate::domain::image::Digest;
 use crate::domain::provenance::OverriddenGate;
 use crate::report::golden::{Rendered, now};
 
-fn release(outcome: Option<&str>, restores: Option<&str>, standing: Standing) -> PastRelease {
+fn release(outcome: Option<&str>, restores: Option<&str>, standing: Availability) -> PastRelease {
     PastRelease {
         outcome: outcome.map(str::to_owned),
         provenance: Provenance::local(Some("ana")),
@@ -17,7 +17,7 @@ fn release(outcome: Option<&str>, restores: Option<&str>, standing: Standing) ->
     }
 }
 
-const PIPE: Look = Look { width: None, exact: false, now: Timestamp::UNIX_EPOCH };
+const PIPE: TextStyle = TextStyle { width: None, exact: false, now: Timestamp::UNIX_EPOCH };
 
 /// A release of a number of minutes before, under a revision of its number.
 fn past(number: usize, sha: &str, outcome: Option<&str>, minutes: i64, by: Option<&str>) -> PastRelease {
@@ -41,7 +41,7 @@ fn past(number: usize, sha: &str, outcome: Option<&str>, minutes: i64, by: Optio
 fn week() -> Vec<PastRelease> {
     let back = PastRelease {
         restores: Some("arn:x/orders-prod:3".into()),
-        standing: Standing::Current,
+        standing: Availability::Current,
         ..past(6, "dcf0833", Some("deployed"), 2, Some("nia"))
     };
     let left = PastRelease { was_left: true, ..past(5, "30faf9b", Some("deployed"), 61, None) };
@@ -74,9 +74,9 @@ pub fn cases() -> Vec<Rendered> {
 #[test]
 fn what_is_unknown_is_called_so() {
     let releases = [
-        ("backend".to_owned(), release(None, None, Standing::RollingOut)),
-        ("backend".to_owned(), release(Some("deployed"), Some("arn:x/backend:7"), Standing::Current)),
-        ("backend".to_owned(), release(Some("rolled-back"), None, Standing::Past)),
+        ("backend".to_owned(), release(None, None, Availability::RollingOut)),
+        ("backend".to_owned(), release(Some("deployed"), Some("arn:x/backend:7"), Availability::Current)),
+        ("backend".to_owned(), release(Some("rolled-back"), None, Availability::Past)),
     ];
     let table = render(&releases, PIPE).unwrap();
     let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -98,8 +98,8 @@ fn who_decided_stands_below_the_row() {
         overrides: vec![OverriddenGate { gate: "freeze".to_owned(), reason: "carts fail".to_owned() }],
         ..Provenance::local(Some("ana"))
     };
-    let decided = PastRelease { provenance, ..release(Some("deployed"), None, Standing::Current) };
-    let releases = [("backend".to_owned(), decided), ("worker".to_owned(), release(None, None, Standing::Past))];
+    let decided = PastRelease { provenance, ..release(Some("deployed"), None, Availability::Current) };
+    let releases = [("backend".to_owned(), decided), ("worker".to_owned(), release(None, None, Availability::Past))];
     let table = render(&releases, PIPE).unwrap();
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[1].ends_with("ana (workflow_dispatch)  acme/shop/7/1"), "{table}");
@@ -119,7 +119,7 @@ fn it_took_from_the_begin_to_the_outcome() {
         (Some("deployed"), Some(10), None, None, "-"),
     ] {
         let at = |second: Option<i64>| second.map(|second| Timestamp::from_second(second).unwrap());
-        let mut release = release(outcome, None, Standing::Past);
+        let mut release = release(outcome, None, Availability::Past);
         (release.provenance.began, release.at) = (at(began), at(ended));
         assert_eq!((release.seconds(), &*row("backend", &release, PIPE)[4]), (seconds, shown), "{began:?} {ended:?}");
     }
@@ -128,7 +128,7 @@ fn it_took_from_the_begin_to_the_outcome() {
 #[test]
 fn what_a_rollback_put_there_and_what_it_left_say_so() {
     let plain = |release: &PastRelease| {
-        let look = Look { width: Some(80), exact: false, now: now() };
+        let look = TextStyle { width: Some(80), exact: false, now: now() };
         anstream::adapter::strip_str(&outcome(release, look)).to_string()
     };
     let releases = week();
@@ -145,6 +145,6 @@ fn what_a_rollback_put_there_and_what_it_left_say_so() {
             "– unknown"
         ]
     );
-    let twice = PastRelease { was_left: true, standing: Standing::Past, ..releases[0].clone() };
+    let twice = PastRelease { was_left: true, standing: Availability::Past, ..releases[0].clone() };
     assert_eq!(plain(&twice), "! rolled back to dcf0833, then rolled back");
 }

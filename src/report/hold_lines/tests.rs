@@ -52,7 +52,7 @@ fn what_was_not_reached_is_not_said() {
         failure: Some(Failure::failed("denied")),
         ..changed(HoldChange::Lift, &[("backend", vec![], vec![]), ("worker", vec![], vec![by_hand()])])
     };
-    let lines = holds(&failed, "stage", Look { width: None, exact: false, now: now() });
+    let lines = holds(&failed, "stage", TextStyle { width: None, exact: false, now: now() });
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].contains("held: stage worker"), "{lines:?}");
 }

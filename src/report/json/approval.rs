@@ -46,7 +46,7 @@ struct PlannedV1 {
     /// The components that `--component` named. Empty: all.
     components: Vec<String>,
     /// The gates that are overridden.
-    overrides: Vec<OverrideV1>,
+    overrides: Vec<ApprovalOverrideV1>,
     /// Why holds are taken off.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -55,7 +55,7 @@ struct PlannedV1 {
 /// A gate that is overridden.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct OverrideV1 {
+struct ApprovalOverrideV1 {
     /// The gate.
     gate: String,
     /// Why the command goes on although it refuses.
@@ -85,7 +85,7 @@ pub(super) fn approval(counted: &CountedApproval) -> String {
             components: planned.components.iter().map(ToString::to_string).collect(),
             overrides: overrides
                 .iter()
-                .map(|(gate, reason)| OverrideV1 { gate: gate.clone(), reason: reason.clone() })
+                .map(|(gate, reason)| ApprovalOverrideV1 { gate: gate.clone(), reason: reason.clone() })
                 .collect(),
             reason,
         },

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::outcome::{ReportV1, document};
 use super::text::{SCHEMA, to_text};
-use crate::domain::check::{Finding, Findings, LeftOut, Level};
+use crate::domain::check::{CheckFinding, Findings, Severity, SkippedItem};
 use crate::domain::outcome::Outcome;
 use crate::domain::view::check::Checked;
 use crate::domain::view::contract::AskedContract;
@@ -98,8 +98,8 @@ struct LeftOutV1 {
     hint: Option<String>,
 }
 
-impl From<&Finding> for FindingV1 {
-    fn from(finding: &Finding) -> Self {
+impl From<&CheckFinding> for FindingV1 {
+    fn from(finding: &CheckFinding) -> Self {
         Self {
             level: finding.level.as_str(),
             rule: finding.rule.as_str(),
@@ -114,8 +114,8 @@ impl From<&Finding> for FindingV1 {
     }
 }
 
-impl From<&LeftOut> for LeftOutV1 {
-    fn from(left: &LeftOut) -> Self {
+impl From<&SkippedItem> for LeftOutV1 {
+    fn from(left: &SkippedItem) -> Self {
         Self { what: left.what.clone(), why: left.why.clone(), hint: left.hint.clone() }
     }
 }
@@ -156,7 +156,7 @@ pub fn contract(asked: &AskedContract) -> String {
 /// Why what was found fails, and what to do about it. `None`: it does not.
 fn failure(findings: &Findings) -> Option<(String, Vec<String>)> {
     let mut hints: Vec<String> = Vec::new();
-    for finding in findings.all.iter().filter(|finding| finding.level == Level::Error) {
+    for finding in findings.all.iter().filter(|finding| finding.level == Severity::Error) {
         if !hints.contains(&finding.hint) {
             hints.push(finding.hint.clone());
         }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::cause::{self, CauseV1};
 use super::proof::{ProbeV1, count};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Change, MissingVariable};
-use crate::domain::step::Subject;
+use crate::domain::plan::{MissingVariable, PlanChange};
+use crate::domain::step::StepSubject;
 use crate::domain::view::plan::Running;
 use crate::report::record::{ComponentRecord, Record, StepRecord};
 
@@ -116,8 +116,8 @@ impl From<&Running> for RunningV1 {
     }
 }
 
-impl From<&Change> for ChangeV1 {
-    fn from(change: &Change) -> Self {
+impl From<&PlanChange> for ChangeV1 {
+    fn from(change: &PlanChange) -> Self {
         Self { path: change.path.clone(), from: change.from.clone(), to: change.to.clone() }
     }
 }
@@ -125,7 +125,7 @@ impl From<&Change> for ChangeV1 {
 impl ComponentV1 {
     /// The component of a run.
     pub fn new(component: &ComponentRecord, record: &Record) -> Self {
-        let proof = record.proofs.get(&Subject::Component(component.name.clone()));
+        let proof = record.proofs.get(&StepSubject::Component(component.name.clone()));
         let place = &component.whereabouts;
         let (desired, running) = match proof.and_then(|proof| proof.tasks.as_ref()) {
             Some(tasks) => (tasks.desired.map(count), Some(count(tasks.running))),

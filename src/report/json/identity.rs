@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::cause::FailureV1;
 use super::text::{SCHEMA, to_text};
 use crate::domain::failure::Failure;
-use crate::domain::role::Access;
+use crate::domain::role::RolePurpose;
 use crate::domain::token::Claims;
-use crate::domain::view::identity::{Entry, SeenIdentities, SeenIdentity};
+use crate::domain::view::identity::{IdentityEntry, SeenIdentities, SeenIdentity};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -21,7 +21,7 @@ pub(super) struct WhoamiV1 {
     /// `null`: the job has no token.
     token: Option<TokenV1>,
     /// The environments that were asked for.
-    environments: Vec<EnvironmentV1>,
+    environments: Vec<IdentityEnvironmentV1>,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,7 +48,7 @@ struct TokenV1 {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "EnvironmentIdentitiesV1"))]
-struct EnvironmentV1 {
+struct IdentityEnvironmentV1 {
     /// The environment.
     name: String,
     /// Its roles, or the ambient credentials.
@@ -78,7 +78,7 @@ struct IdentityV1 {
 
 /// The document of `whoami`.
 pub fn whoami(answer: &SeenIdentities) -> String {
-    let environments = answer.environments.iter().map(|environment| EnvironmentV1 {
+    let environments = answer.environments.iter().map(|environment| IdentityEnvironmentV1 {
         name: environment.name.clone(),
         identities: environment.identities.iter().map(identity).collect(),
         failure: environment.failure.as_ref().map(FailureV1::from),
@@ -109,17 +109,17 @@ fn identity(identity: &SeenIdentity) -> IdentityV1 {
     let caller = identity.caller();
     IdentityV1 {
         purpose: match identity.access {
-            Access::Change => "change",
-            Access::Read => "look",
+            RolePurpose::Change => "change",
+            RolePurpose::Read => "look",
         },
         role: identity.role.as_ref().map(ToString::to_string),
         arn: caller.map(|caller| caller.arn.clone()),
         account: caller.map(|caller| caller.account.to_string()),
-        by_design: matches!(identity.entry, Entry::ByDesign(_)),
+        by_design: matches!(identity.entry, IdentityEntry::ByDesign(_)),
         failure: match &identity.entry {
-            Entry::Is(_) => None,
-            Entry::ByDesign(meant_for) => Some(FailureV1::from(&Failure::invalid(format!("only {meant_for}")))),
-            Entry::Refused(failure) => Some(FailureV1::from(failure)),
+            IdentityEntry::Is(_) => None,
+            IdentityEntry::ByDesign(meant_for) => Some(FailureV1::from(&Failure::invalid(format!("only {meant_for}")))),
+            IdentityEntry::Refused(failure) => Some(FailureV1::from(failure)),
         },
     }
 }

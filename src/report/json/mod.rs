@@ -16,16 +16,16 @@ mod record;
 mod schema;
 mod text;
 
-use crate::domain::view::Answer;
-use crate::report::end::{End, Sink};
+use crate::domain::view::CommandAnswer;
+use crate::report::end::{CommandEnd, Sink};
 use crate::sink;
 
 /// Writes the document to standard output.
 #[derive(Debug)]
-pub struct Document;
+pub struct DocumentV1;
 
-impl Sink for Document {
-    fn end(&self, end: End<'_>) {
+impl Sink for DocumentV1 {
+    fn end(&self, end: CommandEnd<'_>) {
         if let Some(document) = of(end) {
             sink::document(&document);
         }
@@ -33,21 +33,21 @@ impl Sink for Document {
 }
 
 /// The document of a command. `None`: somebody else defines the form of what it prints.
-pub fn of(end: End<'_>) -> Option<String> {
+pub fn of(end: CommandEnd<'_>) -> Option<String> {
     let environment = end.request.environment.as_deref().unwrap_or_default();
     Some(match end.result {
-        Ok(Answer::Change(outcome)) => outcome::report(end.record, *outcome, None),
-        Ok(Answer::Check(checked)) => check::check(checked, end.record),
-        Ok(Answer::Contract(asked)) => check::contract(asked),
-        Ok(Answer::Built(built)) => build::build(built),
-        Ok(Answer::Approval(counted)) => approval::approval(counted),
-        Ok(Answer::Gates(asked)) => gates::gates(environment, asked),
-        Ok(Answer::Status(environments)) => reading::status(environments),
-        Ok(Answer::History(found)) => record::history(environment, &found.releases),
-        Ok(Answer::Logs { entries, .. }) => reading::logs(environment, entries),
-        Ok(Answer::Holds(changed)) => record::holds(environment, changed),
-        Ok(Answer::Identities(seen)) => identity::whoami(seen),
-        Ok(Answer::Document(_) | Answer::Script(_) | Answer::Credential(_)) => return None,
+        Ok(CommandAnswer::Change(outcome)) => outcome::report(end.record, *outcome, None),
+        Ok(CommandAnswer::Check(checked)) => check::check(checked, end.record),
+        Ok(CommandAnswer::Contract(asked)) => check::contract(asked),
+        Ok(CommandAnswer::Built(built)) => build::build(built),
+        Ok(CommandAnswer::Approval(counted)) => approval::approval(counted),
+        Ok(CommandAnswer::Gates(asked)) => gates::gates(environment, asked),
+        Ok(CommandAnswer::Status(environments)) => reading::status(environments),
+        Ok(CommandAnswer::History(found)) => record::history(environment, &found.releases),
+        Ok(CommandAnswer::Logs { entries, .. }) => reading::logs(environment, entries),
+        Ok(CommandAnswer::Holds(changed)) => record::holds(environment, changed),
+        Ok(CommandAnswer::Identities(seen)) => identity::whoami(seen),
+        Ok(CommandAnswer::Document(_) | CommandAnswer::Script(_) | CommandAnswer::Credential(_)) => return None,
         Err(failure) => outcome::report(end.record, failure.outcome, Some(failure)),
     })
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::proof::ProbeAnswer;
-use crate::domain::step::Subject;
+use crate::domain::step::StepSubject;
 use crate::report::record::ComponentProof;
 
 /// A probe: what was asked, and what was answered.
@@ -62,8 +62,8 @@ pub(super) struct SourceProofV1 {
 
 impl SourceProofV1 {
     /// The proof of a component, where it is one of the source.
-    pub fn of((subject, proof): (&Subject, &ComponentProof)) -> Option<Self> {
-        let Subject::Source(environment, component) = subject else { return None };
+    pub fn of((subject, proof): (&StepSubject, &ComponentProof)) -> Option<Self> {
+        let StepSubject::Source(environment, component) = subject else { return None };
         let tasks = proof.tasks.as_ref();
         Some(Self {
             environment: environment.to_string(),

@@ -8,7 +8,9 @@ use super::text::{SCHEMA, to_text};
 use crate::domain::behind::Behind;
 use crate::domain::hold::HoldScope;
 use crate::domain::view::logs::LogEntry;
-use crate::domain::view::status::{ChangedFile, EnvironmentStatus, HandChange, LastRelease, SeenComponent, SeenHold};
+use crate::domain::view::status::{
+    ChangedFile, ComponentHandChange, EnvironmentStatus, LastRelease, SeenComponent, SeenHold,
+};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -20,12 +22,12 @@ pub(super) struct StatusV1 {
     #[cfg_attr(test, schemars(extend("const" = "status")))]
     command: &'static str,
     /// The environments that were asked for.
-    environments: Vec<EnvironmentV1>,
+    environments: Vec<StatusEnvironmentV1>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "EnvironmentStatusV1"))]
-struct EnvironmentV1 {
+struct StatusEnvironmentV1 {
     /// The environment.
     name: String,
     /// Its components.
@@ -96,7 +98,7 @@ struct ChangedFileV1 {
 }
 
 impl HandChangeV1 {
-    fn new(drift: &HandChange) -> Self {
+    fn new(drift: &ComponentHandChange) -> Self {
         let file = |file: &ChangedFile| ChangedFileV1 { path: file.path.clone(), change: file.what };
         Self {
             last: drift.last.as_ref().map(ToString::to_string),
@@ -190,7 +192,7 @@ struct CurrentV1 {
 
 /// The document of `status`.
 pub fn status(environments: &[EnvironmentStatus]) -> String {
-    let environments = environments.iter().map(|environment| EnvironmentV1 {
+    let environments = environments.iter().map(|environment| StatusEnvironmentV1 {
         name: environment.name.clone(),
         components: environment.components.iter().map(component_status).collect(),
         failure: environment.failure.as_ref().map(FailureV1::from),

@@ -6,7 +6,7 @@ use super::cause::{self, CauseV1};
 use super::text::{SCHEMA, to_text};
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::provenance::OverriddenGate;
-use crate::domain::view::history::{PastRelease, Standing};
+use crate::domain::view::history::{Availability, PastRelease};
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
 
 #[derive(Debug, Serialize)]
@@ -59,7 +59,7 @@ struct PastReleaseV1 {
     /// Who approved the change.
     approvers: Vec<String>,
     /// The gates that were overridden.
-    overrides: Vec<OverrideV1>,
+    overrides: Vec<RecordOverrideV1>,
     /// `null`: its kind has none. So for the next.
     cluster: Option<String>,
     /// The ECS service.
@@ -80,14 +80,14 @@ struct PastReleaseV1 {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct OverrideV1 {
+struct RecordOverrideV1 {
     /// The gate.
     gate: String,
     /// Why the command goes on although it refuses.
     reason: String,
 }
 
-impl OverrideV1 {
+impl RecordOverrideV1 {
     fn new(OverriddenGate { gate, reason }: &OverriddenGate) -> Self {
         Self { gate: gate.clone(), reason: reason.clone() }
     }
@@ -111,7 +111,7 @@ pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String 
         committed: release.provenance.committed.map(|at| at.to_string()),
         plan: release.provenance.plan.as_ref().map(ToString::to_string),
         approvers: release.provenance.approvers.clone(),
-        overrides: release.provenance.overrides.iter().map(OverrideV1::new).collect(),
+        overrides: release.provenance.overrides.iter().map(RecordOverrideV1::new).collect(),
         cluster: release.cluster.clone(),
         service: release.service.clone(),
         revision: release.place.to_string(),
@@ -119,7 +119,7 @@ pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String 
         then_rolled_back: release.was_left,
         deployment: release.deployment.as_ref().map(ToString::to_string),
         contradiction: release.contradiction.clone(),
-        current: release.standing != Standing::Past,
+        current: release.standing != Availability::Past,
     });
     to_text(&HistoryV1 {
         schema: SCHEMA,

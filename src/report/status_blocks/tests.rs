@@ -6,8 +6,8 @@ use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::proof::Whereabouts;
 use crate::domain::release::GitSha;
-use crate::domain::view::plan::{Change, Running};
-use crate::domain::view::status::{ChangedFile, HandChange, Remark};
+use crate::domain::view::plan::{PlanChange, Running};
+use crate::domain::view::status::{ChangedFile, ComponentHandChange, Remark};
 use crate::report::golden::Rendered;
 use crate::report::status_table;
 
@@ -15,8 +15,8 @@ fn sha(start: &str) -> GitSha {
     format!("{start:0<40}").parse().unwrap()
 }
 
-fn look(width: usize, exact: bool) -> Look {
-    Look { width: Some(width), exact, now: at(0) }
+fn look(width: usize, exact: bool) -> TextStyle {
+    TextStyle { width: Some(width), exact, now: at(0) }
 }
 
 /// A number of minutes before now.
@@ -73,7 +73,7 @@ fn environment(name: &str, components: Vec<SeenComponent>) -> EnvironmentStatus 
     EnvironmentStatus { name: name.to_owned(), source: None, components, failure: None }
 }
 
-fn plain(environments: &[EnvironmentStatus], look: Look) -> String {
+fn plain(environments: &[EnvironmentStatus], look: TextStyle) -> String {
     anstream::adapter::strip_str(&render(environments, look).unwrap()).to_string()
 }
 
@@ -91,8 +91,8 @@ fn two() -> Vec<EnvironmentStatus> {
     let by_hand = Hold::by_hand("carts fail", "acme/orders/99/1", at(121)).unwrap();
     status.holds = vec![held(barred, Some(false)), held(before, Some(true)), held(by_hand, None)];
     let value = |text: &str| Some(text.to_owned());
-    let change = |path: &str, from, to| Change { path: path.to_owned(), from, to };
-    status.drift = Some(HandChange {
+    let change = |path: &str, from, to| PlanChange { path: path.to_owned(), from, to };
+    status.drift = Some(ComponentHandChange {
         last: Some("arn/orders-prod:6".into()),
         text: "changed by hand: runs orders-prod:7, shipgate last deployed orders-prod:6".to_owned(),
         changes: vec![
@@ -129,7 +129,7 @@ fn changed_by_hand() -> Vec<EnvironmentStatus> {
     let files = names.into_iter().zip(whats).map(|(path, what)| ChangedFile { path: path.to_owned(), what });
     let files: Vec<ChangedFile> = files.collect();
     let text = format!("changed by hand: 7 files are not those of release 30faf9b: {}", ChangedFile::described(&files));
-    status.drift = Some(HandChange { last: None, text, changes: Vec::new(), files, is_kept: Some(false) });
+    status.drift = Some(ComponentHandChange { last: None, text, changes: Vec::new(), files, is_kept: Some(false) });
     vec![environment("stage", vec![site])]
 }
 

@@ -1,7 +1,7 @@
 //! Commands of the CLI of Amplify.
 
 use super::scripts::after_option;
-use super::walk::Run;
+use super::walk::ReachedCommand;
 
 /// The command that deploys a backend, as it is meant.
 pub const COMMAND: &str = "npx ampx pipeline-deploy --branch $AWS_BRANCH --app-id $AWS_APP_ID";
@@ -20,7 +20,7 @@ pub enum Ampx {
 }
 
 /// What a command asks of the CLI, and its arguments.
-pub fn ampx(run: &Run) -> Option<(Ampx, Vec<&str>)> {
+pub fn ampx(run: &ReachedCommand) -> Option<(Ampx, Vec<&str>)> {
     let words = run.words();
     let (program, arguments) = words.split_first()?;
     let (command, rest) = match (*program, arguments) {

@@ -4,25 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ampx::{Ampx, COMMAND, ampx, literal, option};
 use super::reached::Reached;
-use super::shell::Branches;
+use super::shell::BranchSet;
 use super::specification::{App, Specification};
-use super::surroundings::{Surroundings, place, text};
-use super::walk::Run;
-use super::workflows::{Deployer, Workflow};
+use super::surroundings::{AmplifyContext, place, text};
+use super::walk::ReachedCommand;
+use super::workflows::{AmplifyWorkflow, Deployer};
 use crate::domain::amplify::seen::SeenApp;
-use crate::domain::check::{Finding, Findings, Level, Rule};
+use crate::domain::check::{CheckFinding, Findings, Rule, Severity};
 use crate::domain::nearest::nearest;
 
 /// Who deploys and uses the backends of an app.
 struct Backends<'a> {
     app: &'a App,
-    around: &'a Surroundings<'a>,
+    around: &'a AmplifyContext<'a>,
     /// What the build itself deploys.
     own: Vec<Deployer<'a>>,
     /// What workflows deploy.
     others: Vec<Deployer<'a>>,
     /// Each `generate outputs`, with the branch that it names.
-    outputs: Vec<(&'a Run, Option<String>)>,
+    outputs: Vec<(&'a ReachedCommand, Option<String>)>,
     /// Whether a deploy that cannot work stands somewhere: another rule has it.
     is_tried: bool,
 }
@@ -31,8 +31,8 @@ struct Backends<'a> {
 pub fn judge(
     specification: &Specification,
     all: &[Reached],
-    workflows: &[Workflow],
-    around: &Surroundings<'_>,
+    workflows: &[AmplifyWorkflow],
+    around: &AmplifyContext<'_>,
     findings: &mut Findings,
 ) {
     for (number, app) in specification.apps.iter().enumerate() {
@@ -50,14 +50,14 @@ impl<'a> Backends<'a> {
         app: &'a App,
         number: usize,
         all: &'a [Reached],
-        workflows: &'a [Workflow],
-        around: &'a Surroundings<'a>,
+        workflows: &'a [AmplifyWorkflow],
+        around: &'a AmplifyContext<'a>,
     ) -> Self {
         let ids = around.values(app, "app-id");
         let is_of_app = |deployer: &Deployer<'_>| {
             deployer.app_id.as_deref().zip(ids.as_ref()).is_none_or(|(id, own)| own.contains(id))
         };
-        let others = workflows.iter().flat_map(Workflow::deployers).filter(is_of_app).collect();
+        let others = workflows.iter().flat_map(AmplifyWorkflow::deployers).filter(is_of_app).collect();
         let mut backends = Self { app, around, own: Vec::new(), others, outputs: Vec::new(), is_tried: false };
         for reached in all.iter().filter(|reached| reached.app == number) {
             let run = &reached.run;
@@ -68,7 +68,7 @@ impl<'a> Backends<'a> {
                     backends.is_tried = true;
                     if !is_misspelled {
                         let named = branch.as_deref().and_then(literal);
-                        let branches = named.map_or(run.branches.clone(), |name| Branches::only([name.to_owned()]));
+                        let branches = named.map_or(run.branches.clone(), |name| BranchSet::only([name.to_owned()]));
                         backends.own.push(Deployer { branches, app_id: None, run });
                     }
                 }
@@ -111,7 +111,7 @@ impl<'a> Backends<'a> {
             let hint = "let one of them deploy: where it is the workflow, write `npx ampx generate outputs --branch \
                         $AWS_BRANCH --app-id $AWS_APP_ID` here, and turn the auto-build of the branch off";
             let finding = own.run.spot.finding(Rule::BuildSpecTwoDeployers, message, hint);
-            findings.found(if is_known { finding.at_level(Level::Error) } else { finding });
+            findings.found(if is_known { finding.at_level(Severity::Error) } else { finding });
         }
     }
 
@@ -150,7 +150,7 @@ impl<'a> Backends<'a> {
         let is_here = self.around.backend(self.app).is_some() && self.around.other_system().is_none();
         for (run, branch) in &self.outputs {
             let Some(branch) = branch else { continue };
-            let found = |message: String, hint: String, level: Level| {
+            let found = |message: String, hint: String, level: Severity| {
                 let message = format!("{message}{}", run.reached());
                 let spot = run.spot.part(&format!("--branch {branch}"));
                 spot.finding(Rule::BuildSpecOutputsBranch, message, hint).at_level(level)
@@ -160,14 +160,14 @@ impl<'a> Backends<'a> {
                 if is_here && !self.own.iter().chain(&self.others).any(|it| meets(&it)) {
                     let message = "the outputs of the branch's own backend are fetched, and nothing here deploys it";
                     let hint = format!("write `{COMMAND}`, or `--branch` with the branch whose backend is shared");
-                    findings.found(found(message.to_owned(), hint, Level::Warning));
+                    findings.found(found(message.to_owned(), hint, Severity::Warning));
                 }
                 continue;
             };
             if seen.as_ref().is_some_and(|seen| !seen.iter().any(|seen| has(seen, name))) {
                 let message = format!("the app has no branch `{name}`, so its outputs cannot be fetched");
                 let hint = "name a branch of the app whose backend is deployed".to_owned();
-                findings.found(found(message, hint, Level::Error));
+                findings.found(found(message, hint, Severity::Error));
             } else if configured.as_ref().is_some_and(|configured| !configured.contains(name)) {
                 let names = configured.iter().flatten().copied();
                 let hint = nearest(name, names.clone()).map_or_else(
@@ -175,17 +175,17 @@ impl<'a> Backends<'a> {
                     |meant| format!("write `--branch {meant}`, if that is meant"),
                 );
                 let message = format!("`{name}` is the branch of no environment in {}", self.around.configuration());
-                findings.found(found(message, hint, Level::Warning));
+                findings.found(found(message, hint, Severity::Warning));
             } else if is_here && !self.is_deployed(name) {
                 let message = format!("the outputs of `{name}` are fetched, and nothing here deploys its backend");
                 let hint = format!("let a build of `{name}` run `{COMMAND}`, or name the branch whose backend is used");
-                findings.found(found(message, hint, Level::Warning));
+                findings.found(found(message, hint, Severity::Warning));
             }
         }
     }
 
     /// The branch whose backend each branch uses, with the command.
-    fn uses(&self) -> BTreeMap<String, (String, &'a Run)> {
+    fn uses(&self) -> BTreeMap<String, (String, &'a ReachedCommand)> {
         let mut names: BTreeSet<String> = self.outputs.iter().filter_map(|(_, branch)| branch.clone()).collect();
         names.extend(self.outputs.iter().flat_map(|(run, _)| run.branches.named().map(str::to_owned)));
         names.extend(self.around.values(self.app, "branch").into_iter().flatten().map(str::to_owned));
@@ -214,7 +214,7 @@ impl<'a> Backends<'a> {
         if let Some(circle) = circle(&configured.collect())
             && let Some(first) = components.iter().find(|component| component.environment == circle[0])
         {
-            let finding = Finding::new(Rule::BuildSpecShareCycle, cycle_message(&circle), CYCLE_HINT);
+            let finding = CheckFinding::new(Rule::BuildSpecShareCycle, cycle_message(&circle), CYCLE_HINT);
             findings.found(finding.in_file(self.around.configuration(), Some(place(first, "backend-from"))));
         }
     }

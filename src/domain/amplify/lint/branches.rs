@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use super::surroundings::{KIND, place, text};
 use crate::domain::amplify::names::AppId;
-use crate::domain::amplify::seen::{LookedUp, SeenApp};
+use crate::domain::amplify::seen::{AppLookup, SeenApp};
 use crate::domain::check::outline::{Outline, WrittenComponent};
-use crate::domain::check::{Finding, Findings, Rule};
+use crate::domain::check::{CheckFinding, Findings, Rule};
 use crate::domain::nearest::nearest;
 
 /// How many branches are named.
 const NAMED: usize = 10;
 
 /// Judges the configuration by apps as AWS shows them, each with the environments that it was asked for.
-pub fn branches(outline: &Outline, looked_up: &[(LookedUp, Vec<String>)], findings: &mut Findings) {
+pub fn branches(outline: &Outline, looked_up: &[(AppLookup, Vec<String>)], findings: &mut Findings) {
     for (it, environments) in looked_up {
         let of_app = outline.of_kind(KIND).filter(|component| text(component, "app-id") == Some(it.app_id.as_str()));
         for component in of_app.filter(|component| environments.contains(&component.environment)) {
@@ -26,14 +26,14 @@ pub fn branches(outline: &Outline, looked_up: &[(LookedUp, Vec<String>)], findin
 }
 
 /// A branch, or its whole app, that is not there.
-fn missing(outline: &Outline, component: &WrittenComponent, looked_up: &LookedUp) -> Option<Finding> {
-    let LookedUp { app_id, region, app } = looked_up;
+fn missing(outline: &Outline, component: &WrittenComponent, looked_up: &AppLookup) -> Option<CheckFinding> {
+    let AppLookup { app_id, region, app } = looked_up;
     let rule = Rule::AppBranchMissing;
     let Some(app) = app else {
         let message =
             format!("Amplify app `{app_id}` of environment `{}` does not exist in {region}", component.environment);
         let hint = "correct `app-id`, `region` or the account, or create the app (shipgate never does)";
-        return Some(Finding::new(rule, message, hint).in_file(&outline.file, Some(place(component, "app-id"))));
+        return Some(CheckFinding::new(rule, message, hint).in_file(&outline.file, Some(place(component, "app-id"))));
     };
     let branch = text(component, "branch")?;
     let names = || app.branches.iter().map(|branch| branch.name.as_str());
@@ -46,7 +46,7 @@ fn missing(outline: &Outline, component: &WrittenComponent, looked_up: &LookedUp
     );
     let meant = nearest(branch, names()).map(|meant| format!("write `{meant}`, if that is meant, or "));
     let hint = format!("{}connect the branch to the app (shipgate never does)", meant.unwrap_or_default());
-    Some(Finding::new(rule, message, hint).in_file(&outline.file, Some(place(component, "branch"))))
+    Some(CheckFinding::new(rule, message, hint).in_file(&outline.file, Some(place(component, "branch"))))
 }
 
 /// Branches of the app that no environment has.
@@ -74,7 +74,7 @@ fn unused(outline: &Outline, app: &SeenApp, findings: &mut Findings) {
     let hint = "name them as `branch` of an environment, or delete them once nothing uses their backends";
     let first = outline.of_kind(KIND).find(|component| text(component, "app-id") == Some(id));
     let place = first.map(|component| place(component, "app-id"));
-    findings.found(Finding::new(Rule::AppBranchUnused, message, hint).in_file(&outline.file, place));
+    findings.found(CheckFinding::new(Rule::AppBranchUnused, message, hint).in_file(&outline.file, place));
 }
 
 /// The branches of an app that are configured. `None`: not all of them are known.

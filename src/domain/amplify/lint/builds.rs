@@ -3,12 +3,12 @@
 use super::ampx::{literal, option};
 use super::reached::Reached;
 use super::specification::{App, Specification};
-use super::surroundings::Surroundings;
-use super::walk::Run;
+use super::surroundings::AmplifyContext;
+use super::walk::ReachedCommand;
 use crate::domain::check::{Findings, Rule};
 
 /// Judges all commands of a build.
-pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundings<'_>, findings: &mut Findings) {
+pub fn judge(specification: &Specification, all: &[Reached], around: &AmplifyContext<'_>, findings: &mut Findings) {
     for reached in all {
         let Some(what) = starts_build(&reached.run, &specification.apps[reached.app], around) else { continue };
         let run = &reached.run;
@@ -19,7 +19,7 @@ pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundin
 }
 
 /// C4: what a command does that starts a build.
-fn starts_build(run: &Run, app: &App, around: &Surroundings<'_>) -> Option<String> {
+fn starts_build(run: &ReachedCommand, app: &App, around: &AmplifyContext<'_>) -> Option<String> {
     let words = run.words();
     let (program, arguments) = words.split_first()?;
     match *program {

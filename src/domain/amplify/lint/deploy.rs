@@ -2,13 +2,13 @@
 
 use super::ampx::{Ampx, COMMAND, ampx, literal, option};
 use super::reached::Reached;
-use super::specification::{App, Part, Specification};
-use super::surroundings::Surroundings;
-use super::walk::Run;
-use crate::domain::check::{Findings, Level, Rule};
+use super::specification::{App, AppPart, Specification};
+use super::surroundings::AmplifyContext;
+use super::walk::ReachedCommand;
+use crate::domain::check::{Findings, Rule, Severity};
 
 /// Judges all commands of a build.
-pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundings<'_>, findings: &mut Findings) {
+pub fn judge(specification: &Specification, all: &[Reached], around: &AmplifyContext<'_>, findings: &mut Findings) {
     for reached in all {
         let Some((command, arguments)) = ampx(&reached.run) else { continue };
         unknown(&reached.run, &command, findings);
@@ -23,7 +23,7 @@ pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundin
 }
 
 /// C1: the CLI has no such command.
-fn unknown(run: &Run, command: &Ampx, findings: &mut Findings) {
+fn unknown(run: &ReachedCommand, command: &Ampx, findings: &mut Findings) {
     let (part, message, hint) = match command {
         Ampx::Deploy { is_misspelled: true } => (
             "pipeline deploy",
@@ -43,7 +43,7 @@ fn unknown(run: &Run, command: &Ampx, findings: &mut Findings) {
 
 /// C2: the frontend is built after the backend, by commands that people run elsewhere, too.
 fn in_frontend(reached: &Reached, findings: &mut Findings) {
-    if reached.part == Part::Backend {
+    if reached.part == AppPart::Backend {
         return;
     }
     let (part, phase) = (reached.part.key(), reached.phase);
@@ -53,7 +53,7 @@ fn in_frontend(reached: &Reached, findings: &mut Findings) {
 }
 
 /// A build whose deploy failed goes on, and is green.
-fn swallowed(run: &Run, findings: &mut Findings) {
+fn swallowed(run: &ReachedCommand, findings: &mut Findings) {
     let Some(swallowed) = &run.swallowed else { return };
     let message = format!(
         "`{}` hides that the deploy of the backend failed: the build succeeds without it{}",
@@ -69,7 +69,13 @@ fn swallowed(run: &Run, findings: &mut Findings) {
 }
 
 /// C3: the app is written down.
-fn other_app(app: &App, run: &Run, arguments: &[&str], around: &Surroundings<'_>, findings: &mut Findings) {
+fn other_app(
+    app: &App,
+    run: &ReachedCommand,
+    arguments: &[&str],
+    around: &AmplifyContext<'_>,
+    findings: &mut Findings,
+) {
     let Some(id) = option(arguments, "--app-id").as_deref().and_then(literal).map(str::to_owned) else { return };
     let components = around.components(app);
     let other = components.iter().find(|component| {
@@ -77,10 +83,10 @@ fn other_app(app: &App, run: &Run, arguments: &[&str], around: &Surroundings<'_>
     });
     let (level, message) = match other {
         Some(other) => {
-            (Level::Error, format!("a build of `{}` deploys the backend of another app, `{id}`", other.environment))
+            (Severity::Error, format!("a build of `{}` deploys the backend of another app, `{id}`", other.environment))
         }
         None => (
-            Level::Warning,
+            Severity::Warning,
             format!("the app is written down, as `{id}`: a build of another app would deploy its backend"),
         ),
     };
@@ -90,14 +96,20 @@ fn other_app(app: &App, run: &Run, arguments: &[&str], around: &Surroundings<'_>
 }
 
 /// C3: the branch is written down.
-fn other_branch(app: &App, run: &Run, arguments: &[&str], around: &Surroundings<'_>, findings: &mut Findings) {
+fn other_branch(
+    app: &App,
+    run: &ReachedCommand,
+    arguments: &[&str],
+    around: &AmplifyContext<'_>,
+    findings: &mut Findings,
+) {
     let Some(name) = option(arguments, "--branch").as_deref().and_then(literal).map(str::to_owned) else { return };
     let configured = around.values(app, "branch").unwrap_or_default();
     let other = configured.iter().find(|branch| **branch != name && run.branches.has(branch));
     let (level, message) = match other {
-        Some(other) => (Level::Error, format!("a build of `{other}` deploys the backend of `{name}`")),
+        Some(other) => (Severity::Error, format!("a build of `{other}` deploys the backend of `{name}`")),
         None => (
-            Level::Warning,
+            Severity::Warning,
             format!("the branch is written down: a build of another one would deploy the backend of `{name}`"),
         ),
     };

@@ -8,22 +8,22 @@ use std::fmt;
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::domain::check::{Finding, Path, Place, Places, Rule};
+use crate::domain::check::{CheckFinding, LinePlace, Path, Rule, YamlPlaces};
 
 /// A file that has scripts in it.
 #[derive(Debug)]
 pub struct File {
     /// Its name, from the root of the repository.
     pub name: String,
-    text: Text,
+    text: FileText,
     /// Where its lines begin.
     lines: OnceCell<Vec<usize>>,
 }
 
 /// The text of a file.
 #[derive(Debug)]
-enum Text {
-    Yaml(Places),
+enum FileText {
+    Yaml(YamlPlaces),
     Plain(String),
 }
 
@@ -44,7 +44,7 @@ impl fmt::Debug for Within {
 
 /// A whole script as it is written in a file.
 #[derive(Debug)]
-struct Source {
+struct WholeScript {
     file: Rc<File>,
     within: Within,
     text: Rc<str>,
@@ -54,8 +54,8 @@ struct Source {
 
 /// A script that a shell runs: a whole one, or one in an argument of it.
 #[derive(Debug, Clone)]
-pub struct Script {
-    source: Rc<Source>,
+pub struct ShellScript {
+    source: Rc<WholeScript>,
     /// The script.
     pub text: Rc<str>,
     /// The bytes of the whole one that it stands for: from there on, it is the same text.
@@ -66,7 +66,7 @@ pub struct Script {
 #[derive(Debug, Clone)]
 pub struct Spot {
     /// The script.
-    pub script: Script,
+    pub script: ShellScript,
     /// The bytes of it.
     pub range: Range<usize>,
 }
@@ -74,44 +74,44 @@ pub struct Spot {
 impl File {
     /// A file of YAML that is not nested too deep.
     pub fn yaml(name: &str, text: &str) -> Self {
-        Self { name: name.to_owned(), text: Text::Yaml(Places::new(text)), lines: OnceCell::new() }
+        Self { name: name.to_owned(), text: FileText::Yaml(YamlPlaces::new(text)), lines: OnceCell::new() }
     }
 
     /// Any other file.
     pub fn plain(name: &str, text: &str) -> Self {
-        Self { name: name.to_owned(), text: Text::Plain(text.to_owned()), lines: OnceCell::new() }
+        Self { name: name.to_owned(), text: FileText::Plain(text.to_owned()), lines: OnceCell::new() }
     }
 
     /// Its text.
     pub fn text(&self) -> &str {
         match &self.text {
-            Text::Yaml(places) => places.text(),
-            Text::Plain(text) => text,
+            FileText::Yaml(places) => places.text(),
+            FileText::Plain(text) => text,
         }
     }
 
     /// The place of a key of YAML.
-    pub fn key(&self, path: &Path<'_>) -> Place {
+    pub fn key(&self, path: &Path<'_>) -> LinePlace {
         match &self.text {
-            Text::Yaml(places) => places.place(path),
-            Text::Plain(_) => Place::at(1, 1),
+            FileText::Yaml(places) => places.place(path),
+            FileText::Plain(_) => LinePlace::at(1, 1),
         }
     }
 
     /// The place of a value of YAML, or of its key.
-    pub fn value(&self, path: &Path<'_>) -> Place {
+    pub fn value(&self, path: &Path<'_>) -> LinePlace {
         self.value_bytes(path).map_or_else(|| self.key(path), |range| self.place(&range))
     }
 
     fn value_bytes(&self, path: &Path<'_>) -> Option<Range<usize>> {
         match &self.text {
-            Text::Yaml(places) => places.value(path),
-            Text::Plain(_) => None,
+            FileText::Yaml(places) => places.value(path),
+            FileText::Plain(_) => None,
         }
     }
 
     /// The place of some bytes. Lines are counted once.
-    fn place(&self, range: &Range<usize>) -> Place {
+    fn place(&self, range: &Range<usize>) -> LinePlace {
         let text = self.text();
         let lines = self.lines.get_or_init(|| {
             let after = text.match_indices('\n').map(|(newline, _)| newline + 1);
@@ -120,12 +120,12 @@ impl File {
         let line = lines.partition_point(|begin| *begin <= range.start).max(1);
         let begin = lines.get(line - 1).copied().unwrap_or_default();
         let end = lines.get(line).copied().unwrap_or(text.len()).min(range.end.max(range.start));
-        let place = Place::of(text.get(begin..end).unwrap_or_default(), &(range.start - begin..end - begin));
-        Place { line, end_line: line, ..place }
+        let place = LinePlace::of(text.get(begin..end).unwrap_or_default(), &(range.start - begin..end - begin));
+        LinePlace { line, end_line: line, ..place }
     }
 }
 
-impl Source {
+impl WholeScript {
     fn bytes(&self) -> &(Range<usize>, Vec<usize>) {
         self.bytes.get_or_init(|| {
             let within = match &self.within {
@@ -137,7 +137,7 @@ impl Source {
         })
     }
 
-    fn place(&self, range: &Range<usize>) -> Place {
+    fn place(&self, range: &Range<usize>) -> LinePlace {
         let (within, bytes) = self.bytes();
         match (bytes.get(range.start), &self.within) {
             (Some(start), _) => {
@@ -181,11 +181,11 @@ fn side_by_side(script: &str, file: &str, within: &Range<usize>) -> Vec<usize> {
     bytes
 }
 
-impl Script {
+impl ShellScript {
     /// A script of a file.
     pub fn new(file: &Rc<File>, within: Within, text: &str) -> Self {
         let text: Rc<str> = text.into();
-        let source = Source { file: Rc::clone(file), within, text: Rc::clone(&text), bytes: OnceCell::new() };
+        let source = WholeScript { file: Rc::clone(file), within, text: Rc::clone(&text), bytes: OnceCell::new() };
         Self { part: 0..text.len(), source: Rc::new(source), text }
     }
 
@@ -200,7 +200,7 @@ impl Script {
         Self { text: format!("{}{more}", self.text).into(), ..self.clone() }
     }
 
-    fn place(&self, range: &Range<usize>) -> Place {
+    fn place(&self, range: &Range<usize>) -> LinePlace {
         let moved = self.part.start + range.start..self.part.start + range.end;
         let is_same = self.source.text.get(moved.clone()) == self.text.get(range.clone());
         self.source.place(if is_same && moved.end <= self.part.end { &moved } else { &self.part })
@@ -223,21 +223,21 @@ impl Spot {
     }
 
     /// The script that an argument of it is.
-    pub fn inner(&self, text: &str) -> Script {
+    pub fn inner(&self, text: &str) -> ShellScript {
         let found = self.part(text).range;
         let start = self.script.part.start;
         let part = start + found.start..start + found.end;
-        Script { source: Rc::clone(&self.script.source), text: text.into(), part }
+        ShellScript { source: Rc::clone(&self.script.source), text: text.into(), part }
     }
 
     /// Its place.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> LinePlace {
         self.script.place(&self.range)
     }
 
     /// A finding there.
-    pub fn finding(&self, rule: Rule, message: impl AsRef<str>, hint: impl AsRef<str>) -> Finding {
-        Finding::new(rule, message, hint).in_file(self.script.file(), Some(self.place()))
+    pub fn finding(&self, rule: Rule, message: impl AsRef<str>, hint: impl AsRef<str>) -> CheckFinding {
+        CheckFinding::new(rule, message, hint).in_file(self.script.file(), Some(self.place()))
     }
 }
 
@@ -260,7 +260,7 @@ mod tests {
         ] {
             let within = Within::Value(vec![Component::from("a"), Component::from(index)]);
             let (at, it) = script.match_indices("npx").nth(nth).unwrap();
-            let place = Spot { script: Script::new(&file, within, script), range: at..at + it.len() }.place();
+            let place = Spot { script: ShellScript::new(&file, within, script), range: at..at + it.len() }.place();
             assert_eq!((place.line, place.column), (line, column), "{index}");
         }
     }
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn a_script_in_an_argument_has_the_place_of_its_own_command() {
         let file = Rc::new(File::plain("f", "sh -c 'a; npx x'"));
-        let whole = Script::new(&file, Within::Bytes(0..16), "sh -c 'a; npx x'");
+        let whole = ShellScript::new(&file, Within::Bytes(0..16), "sh -c 'a; npx x'");
         let inner = Spot { script: whole, range: 0..16 }.inner("a; npx x");
         assert_eq!(Spot { script: inner, range: 3..8 }.place().column, 11);
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::locate::{File, Script, Within};
+use super::locate::{File, ShellScript, Within};
 
 /// The names that make looks for, in this order.
 pub const NAMES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
@@ -43,7 +43,7 @@ impl Makefile {
 
     /// What runs for a target, or for the first one: the targets that it needs, and then its own commands, each as a
     /// script, with whether its failure is ignored.
-    pub fn target(&self, name: Option<&str>) -> (Vec<String>, Vec<(Script, bool)>) {
+    pub fn target(&self, name: Option<&str>) -> (Vec<String>, Vec<(ShellScript, bool)>) {
         let first = || self.rules.iter().flat_map(|rule| &rule.targets).find(|target| !target.starts_with('.'));
         let Some(name) = name.or_else(|| first().map(String::as_str)) else { return (Vec::new(), Vec::new()) };
         let of_target = || self.rules.iter().filter(|rule| rule.targets.iter().any(|target| target == name));
@@ -51,12 +51,12 @@ impl Makefile {
         (needs, of_target().flat_map(|rule| &rule.recipe).filter_map(|range| self.script(range)).collect())
     }
 
-    fn script(&self, range: &std::ops::Range<usize>) -> Option<(Script, bool)> {
+    fn script(&self, range: &std::ops::Range<usize>) -> Option<(ShellScript, bool)> {
         let line = self.file.text().get(range.clone())?;
         let command = line.trim_start_matches(['@', '-', '+', ' ']);
         let is_ignored = line[..line.len() - command.len()].contains('-');
         let command = command.replace("$(MAKE)", "make").replace("${MAKE}", "make").replace("$$", "$");
-        let script = Script::new(&self.file, Within::Bytes(range.clone()), &command);
+        let script = ShellScript::new(&self.file, Within::Bytes(range.clone()), &command);
         Some((script, is_ignored))
     }
 }

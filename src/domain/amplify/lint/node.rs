@@ -6,10 +6,10 @@ use super::ampx::ampx;
 use super::locate::Spot;
 use super::reached::Reached;
 use super::specification::{App, Specification};
-use super::surroundings::Surroundings;
+use super::surroundings::AmplifyContext;
 use super::versions::{SUPPORTED, runs_with, runs_with_some};
 use super::walk::{Walker, joined};
-use crate::domain::check::{Finding, Findings, Level, Place, Rule};
+use crate::domain::check::{CheckFinding, Findings, LinePlace, Rule, Severity};
 
 const HINT: &str = "ask for a version that it supports, such as 22";
 
@@ -18,7 +18,7 @@ pub fn judge(
     specification: &Specification,
     all: &[Reached],
     walker: &mut Walker<'_>,
-    around: &Surroundings<'_>,
+    around: &AmplifyContext<'_>,
     findings: &mut Findings,
 ) {
     for (number, app) in specification.apps.iter().enumerate() {
@@ -31,8 +31,8 @@ pub fn judge(
         for reached in own {
             match chosen(&reached.run.words()) {
                 None => {}
-                Some(Chosen::OfFile) => is_of_file = true,
-                Some(Chosen::Version(version)) => {
+                Some(NodeChoice::OfFile) => is_of_file = true,
+                Some(NodeChoice::Version(version)) => {
                     is_named = true;
                     if runs_with(version) == Some(false) {
                         let message = message(version) + &reached.run.reached();
@@ -45,7 +45,7 @@ pub fn judge(
         if is_named {
             continue;
         }
-        let level = if is_of_file { Level::Error } else { Level::Warning };
+        let level = if is_of_file { Severity::Error } else { Severity::Warning };
         files(app, around, level, findings);
         engines(app, walker, findings);
     }
@@ -56,17 +56,17 @@ fn message(version: &str) -> String {
 }
 
 /// What a command asks `nvm` for.
-enum Chosen<'w> {
+enum NodeChoice<'w> {
     /// This version.
     Version(&'w str),
     /// What a file names.
     OfFile,
 }
 
-fn chosen<'w>(words: &[&'w str]) -> Option<Chosen<'w>> {
+fn chosen<'w>(words: &[&'w str]) -> Option<NodeChoice<'w>> {
     let ["nvm", "use" | "install", rest @ ..] = words else { return None };
     let version = rest.iter().find(|word| !word.starts_with('-'));
-    Some(version.map_or(Chosen::OfFile, |version| Chosen::Version(version)))
+    Some(version.map_or(NodeChoice::OfFile, |version| NodeChoice::Version(version)))
 }
 
 /// The versions of packages that Amplify is asked for, as JSON.
@@ -85,7 +85,7 @@ fn live_updates(specification: &Specification, app: &App, findings: &mut Finding
     }
 }
 
-fn files(app: &App, around: &Surroundings<'_>, level: Level, findings: &mut Findings) {
+fn files(app: &App, around: &AmplifyContext<'_>, level: Severity, findings: &mut Findings) {
     let names = [".nvmrc", ".node-version"];
     let candidates = names.iter().flat_map(|name| [joined(&app.root, name), (*name).to_owned()]);
     for name in candidates {
@@ -93,8 +93,8 @@ fn files(app: &App, around: &Surroundings<'_>, level: Level, findings: &mut Find
         let version = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
         let Some(version) = version.filter(|version| runs_with(version) == Some(false)) else { continue };
         let line = text.lines().position(|line| line.trim() == version).map_or(1, |index| index + 1);
-        let finding = Finding::new(Rule::BuildSpecNode, message(version), HINT);
-        findings.found(finding.in_file(&name, Some(Place::of_line(&text, line))).at_level(level));
+        let finding = CheckFinding::new(Rule::BuildSpecNode, message(version), HINT);
+        findings.found(finding.in_file(&name, Some(LinePlace::of_line(&text, line))).at_level(level));
     }
 }
 
@@ -104,6 +104,6 @@ fn engines(app: &App, walker: &mut Walker<'_>, findings: &mut Findings) {
     if runs_with_some(&engines.text) == Some(false) {
         let range = engines.text.to_string();
         let spot = Spot { range: 0..range.len(), script: engines };
-        findings.found(spot.finding(Rule::BuildSpecNode, message(&range), HINT).at_level(Level::Warning));
+        findings.found(spot.finding(Rule::BuildSpecNode, message(&range), HINT).at_level(Severity::Warning));
     }
 }

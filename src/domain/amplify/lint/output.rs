@@ -3,7 +3,7 @@
 use yaml_serde::Value;
 
 use super::specification::{App, Specification};
-use super::surroundings::Surroundings;
+use super::surroundings::AmplifyContext;
 use super::walk::{Walker, joined};
 use crate::domain::amplify::names::Platform;
 use crate::domain::check::{Findings, Rule};
@@ -12,7 +12,7 @@ use crate::domain::check::{Findings, Rule};
 pub fn judge(
     specification: &Specification,
     walker: &mut Walker<'_>,
-    around: &Surroundings<'_>,
+    around: &AmplifyContext<'_>,
     findings: &mut Findings,
 ) {
     for app in &specification.apps {
@@ -21,14 +21,14 @@ pub fn judge(
         };
         let last = directory.split('/').rfind(|part| !["", "."].contains(part)).unwrap_or_default();
         let is_of_server = directory.split('/').any(|part| part == ".next");
-        let next = Next::of(app, walker, around);
+        let next = NextOutput::of(app, walker, around);
         let on_files = around.platforms(app).into_iter().find(|(platform, _)| *platform == Platform::Web);
         let path = app.path(&["frontend", "artifacts", "baseDirectory"]);
         let mut found = |message: &str, hint: &str| {
             findings.found(specification.finding_at_value(Rule::BuildSpecBaseDirectory, &path, message, hint));
         };
         match next {
-            _ if is_of_server && next == Some(Next::Files) => found(
+            _ if is_of_server && next == Some(NextOutput::Files) => found(
                 "`output: 'export'` writes the site to `out`, and what is deployed is `.next`",
                 "write `baseDirectory: out`",
             ),
@@ -41,7 +41,7 @@ pub fn judge(
                     found(&message, hint);
                 }
             }
-            Some(Next::Server) if last == "out" => found(
+            Some(NextOutput::Server) if last == "out" => found(
                 "`next build` writes nothing to `out` without `output: 'export'` (`Build output not found`)",
                 "write `output: 'export'` into next.config, or `baseDirectory: .next`",
             ),
@@ -52,16 +52,16 @@ pub fn judge(
 
 /// What Next.js makes of an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
+enum NextOutput {
     /// Files alone.
     Files,
     /// What a server renders.
     Server,
 }
 
-impl Next {
+impl NextOutput {
     /// `None`: the app has no Next.js, or a configuration that is not understood.
-    fn of(app: &App, walker: &mut Walker<'_>, around: &Surroundings<'_>) -> Option<Self> {
+    fn of(app: &App, walker: &mut Walker<'_>, around: &AmplifyContext<'_>) -> Option<Self> {
         let package = walker.package(&joined(&app.root, "package.json"))?;
         let depends = |key: &str| package.raw.get(key).is_some_and(|all| all.get("next").is_some());
         if !depends("dependencies") && !depends("devDependencies") {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::locate::{File, Script, Within};
+use super::locate::{File, ShellScript, Within};
 
 /// The scripts that installing runs, in this order
 /// ([npm](https://docs.npmjs.com/cli/using-npm/scripts#life-cycle-operation-order)).
@@ -34,23 +34,23 @@ impl Package {
     }
 
     /// A script.
-    pub fn script(&self, name: &str) -> Option<Script> {
+    pub fn script(&self, name: &str) -> Option<ShellScript> {
         let text = self.raw.get("scripts")?.get(name)?.as_str()?;
         let within = Within::Bytes(self.value_of(name, self.scripts));
-        Some(Script::new(&self.file, within, text))
+        Some(ShellScript::new(&self.file, within, text))
     }
 
     /// What runs for a script: those around it, too.
-    pub fn with_pre_and_post(&self, name: &str) -> Vec<Script> {
+    pub fn with_pre_and_post(&self, name: &str) -> Vec<ShellScript> {
         [format!("pre{name}"), name.to_owned(), format!("post{name}")].iter().filter_map(|it| self.script(it)).collect()
     }
 
     /// The version of a program that it asks for under `engines`.
-    pub fn engine(&self, key: &str) -> Option<Script> {
+    pub fn engine(&self, key: &str) -> Option<ShellScript> {
         let text = self.raw.get("engines")?.get(key)?.as_str()?;
         let whole = self.file.text();
         let within = Within::Bytes(self.value_of(key, whole.find("\"engines\"").unwrap_or_default()));
-        Some(Script::new(&self.file, within, text))
+        Some(ShellScript::new(&self.file, within, text))
     }
 
     /// The bytes of the string that stands behind a key.

@@ -1,7 +1,7 @@
 //! Every command that a build reaches.
 
-use super::specification::{App, Part, Specification};
-use super::walk::{Run, Walker, joined};
+use super::specification::{App, AppPart, Specification};
+use super::walk::{ReachedCommand, Walker, joined};
 
 /// A command of a build.
 #[derive(Debug, Clone)]
@@ -9,18 +9,18 @@ pub struct Reached {
     /// The app, by its number in the specification.
     pub app: usize,
     /// The part.
-    pub part: Part,
+    pub part: AppPart,
     /// The phase.
     pub phase: &'static str,
     /// The command.
-    pub run: Run,
+    pub run: ReachedCommand,
 }
 
 /// All commands, in the order in which they run.
 pub fn reached(specification: &Specification, walker: &mut Walker<'_>) -> Vec<Reached> {
     let mut all = Vec::new();
     for (number, app) in specification.apps.iter().enumerate() {
-        for part in Part::ALL {
+        for part in AppPart::ALL {
             // The commands of a part run in one shell: what `cd` does stays.
             let mut directory = begins_in(app, part);
             for phase in part.phases() {
@@ -36,7 +36,7 @@ pub fn reached(specification: &Specification, walker: &mut Walker<'_>) -> Vec<Re
 
 /// The directory in which the commands of a part begin: that of the app, or what `buildPath` names, `/` being the root of
 /// the repository.
-fn begins_in(app: &App, part: Part) -> String {
+fn begins_in(app: &App, part: AppPart) -> String {
     let path = ["buildPath", "buildpath"].iter().find_map(|key| app.get(&[part.key(), key])?.as_str());
     match path {
         Some(path) if path.starts_with('/') => joined("", path),

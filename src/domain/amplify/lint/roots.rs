@@ -9,16 +9,16 @@ use yamlpath::Component;
 
 use super::reached::Reached;
 use super::specification::{App, NAME, Specification};
-use super::surroundings::{Surroundings, place, root};
+use super::surroundings::{AmplifyContext, place, root};
 use crate::domain::check::outline::WrittenComponent;
-use crate::domain::check::{Finding, Findings, Rule};
+use crate::domain::check::{CheckFinding, Findings, Rule};
 use crate::domain::nearest::nearest;
 
 /// The variable that says which app is built.
 const VARIABLE: &str = "AMPLIFY_MONOREPO_APP_ROOT";
 
 /// Judges all apps.
-pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundings<'_>, findings: &mut Findings) {
+pub fn judge(specification: &Specification, all: &[Reached], around: &AmplifyContext<'_>, findings: &mut Findings) {
     list(specification, findings);
     let mut roots = BTreeSet::new();
     for app in &specification.apps {
@@ -39,7 +39,7 @@ pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundin
     }
     for component in around.all() {
         if let Some((message, hint)) = configured(specification, component) {
-            let finding = Finding::new(Rule::BuildSpecAppRoot, message, hint);
+            let finding = CheckFinding::new(Rule::BuildSpecAppRoot, message, hint);
             findings.found(finding.in_file(around.configuration(), Some(place(component, "app-root"))));
         }
     }
@@ -66,9 +66,9 @@ fn list(specification: &Specification, findings: &mut Findings) {
 fn of_app(
     specification: &Specification,
     app: &App,
-    around: &Surroundings<'_>,
+    around: &AmplifyContext<'_>,
     roots: &mut BTreeSet<String>,
-) -> Option<Finding> {
+) -> Option<CheckFinding> {
     let path = app.path(&["appRoot"]);
     let Some(written) = app.get(&["appRoot"]).and_then(Value::as_str) else {
         let message = "an app has no `appRoot` that is a text (`Invalid Monorepo spec provided. The \"appRoot\" key needs to \
@@ -100,7 +100,7 @@ fn of_app(
 }
 
 /// The directories that have a `package.json`.
-fn directories(around: &Surroundings<'_>) -> BTreeSet<String> {
+fn directories(around: &AmplifyContext<'_>) -> BTreeSet<String> {
     let packages = around.repository.names().filter_map(|name| name.strip_suffix("/package.json"));
     packages.map(str::to_owned).collect()
 }

@@ -1,10 +1,10 @@
 //! Which script a command starts, by its words alone.
 
-use super::shell::{Invocation, base_name};
+use super::shell::{ShellCommand, base_name};
 
 /// What a command starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Starts {
+pub enum StartedProgram {
     /// A script of the nearest `package.json` to a directory, with those before and after it, and further arguments.
     Script { directory: Option<String>, name: String, arguments: Vec<String> },
     /// The scripts of a name in every `package.json`.
@@ -84,12 +84,14 @@ const BUILT_IN: [&str; 36] = [
 ];
 
 /// What a command starts.
-pub fn started(invocation: &Invocation) -> Vec<Starts> {
+pub fn started(invocation: &ShellCommand) -> Vec<StartedProgram> {
     let Some((program, arguments)) = invocation.words.split_first() else { return Vec::new() };
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match program.as_str() {
         "npm" | "yarn" | "pnpm" | "bun" => packages(program, &arguments),
-        "npx" | "bunx" | "pnpx" => after_option(&arguments, &["-c", "--call"]).map(Starts::Text).into_iter().collect(),
+        "npx" | "bunx" | "pnpx" => {
+            after_option(&arguments, &["-c", "--call"]).map(StartedProgram::Text).into_iter().collect()
+        }
         "turbo" | "lerna" | "nx" => everywhere(program, &arguments),
         "run-s" | "run-p" | "npm-run-all" | "npm-run-all2" => {
             let names = arguments.iter().filter(|name| !name.starts_with('-'));
@@ -97,15 +99,15 @@ pub fn started(invocation: &Invocation) -> Vec<Starts> {
         }
         "concurrently" => arguments.iter().filter(|text| !text.starts_with('-')).map(|text| concurrent(text)).collect(),
         "make" | "gmake" => targets(&arguments),
-        "eval" => vec![Starts::Text(arguments.join(" "))],
+        "eval" => vec![StartedProgram::Text(arguments.join(" "))],
         "source" => file(arguments.first().copied()),
         shell if SHELLS.contains(&shell) => match after_option(&arguments, &["-c", "-ec", "-lc", "-xc", "-exc"]) {
-            Some(text) => vec![Starts::Text(text)],
+            Some(text) => vec![StartedProgram::Text(text)],
             None => file(arguments.iter().find(|word| !word.starts_with(['-', '+'])).copied()),
         },
         interpreter if INTERPRETERS.contains(&interpreter) => {
             let file = arguments.iter().find(|word| !word.starts_with('-') && **word != "run");
-            file.map(|file| Starts::Foreign((*file).to_owned())).into_iter().collect()
+            file.map(|file| StartedProgram::Foreign((*file).to_owned())).into_iter().collect()
         }
         _ if invocation.written.contains('/') => file(Some(&invocation.written)),
         _ => Vec::new(),
@@ -113,7 +115,7 @@ pub fn started(invocation: &Invocation) -> Vec<Starts> {
 }
 
 /// The command of a package manager that may as well be a program of its own: `yarn ampx …`.
-pub fn bare(invocation: &Invocation) -> Option<(String, Vec<String>)> {
+pub fn bare(invocation: &ShellCommand) -> Option<(String, Vec<String>)> {
     let (program, arguments) = invocation.words.split_first()?;
     if !["yarn", "pnpm", "bun"].contains(&program.as_str()) {
         return None;
@@ -125,22 +127,22 @@ pub fn bare(invocation: &Invocation) -> Option<(String, Vec<String>)> {
     is_script.then(|| (name.clone(), rest.to_vec()))
 }
 
-fn packages(program: &str, arguments: &[&str]) -> Vec<Starts> {
+fn packages(program: &str, arguments: &[&str]) -> Vec<StartedProgram> {
     let owned: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
     let is_elsewhere = arguments.iter().any(|word| ELSEWHERE.contains(&word.split('=').next().unwrap_or_default()));
     let directory = DIRECTORY.iter().find_map(|option| after_option(arguments, &[option]));
     let rest = position(&owned).map_or(&[][..], |at| &arguments[at..]);
     let run = |name: &str, more: &[&str]| {
         let is_named = is_elsewhere || rest.first().is_some_and(|first| first.starts_with("workspace"));
-        if is_named { Starts::Everywhere(name.to_owned()) } else { script(directory.clone(), name, more) }
+        if is_named { StartedProgram::Everywhere(name.to_owned()) } else { script(directory.clone(), name, more) }
     };
     let is_install = |more: &[&str]| !more.iter().any(|word| !word.starts_with('-'));
     match rest {
-        [] if program == "yarn" => vec![Starts::Install(directory.clone())],
+        [] if program == "yarn" => vec![StartedProgram::Install(directory.clone())],
         ["ci" | "clean-install" | "install" | "i" | "install-clean", more @ ..]
             if is_install(&without_values(more)) && !arguments.contains(&"--ignore-scripts") =>
         {
-            vec![Starts::Install(directory.clone())]
+            vec![StartedProgram::Install(directory.clone())]
         }
         ["run" | "run-script", more @ ..] => {
             let more: Vec<&str> = more.iter().copied().skip_while(|word| word.starts_with('-')).collect();
@@ -160,9 +162,9 @@ fn packages(program: &str, arguments: &[&str]) -> Vec<Starts> {
     }
 }
 
-fn script(directory: Option<String>, name: &str, arguments: &[&str]) -> Starts {
+fn script(directory: Option<String>, name: &str, arguments: &[&str]) -> StartedProgram {
     let arguments = arguments.iter().filter(|word| **word != "--").map(|word| (*word).to_owned()).collect();
-    Starts::Script { directory, name: name.to_owned(), arguments }
+    StartedProgram::Script { directory, name: name.to_owned(), arguments }
 }
 
 /// The place of the first word that is neither an option nor the value of one.
@@ -187,7 +189,7 @@ fn without_values<'w>(words: &[&'w str]) -> Vec<&'w str> {
     kept
 }
 
-fn everywhere(program: &str, arguments: &[&str]) -> Vec<Starts> {
+fn everywhere(program: &str, arguments: &[&str]) -> Vec<StartedProgram> {
     let plain: Vec<&str> = arguments.iter().copied().filter(|word| !word.starts_with('-')).collect();
     let names = match (program, plain.as_slice()) {
         ("turbo" | "lerna", ["run", names @ ..]) | ("turbo", names) => names.to_vec(),
@@ -198,17 +200,17 @@ fn everywhere(program: &str, arguments: &[&str]) -> Vec<Starts> {
         ("nx", [name, ..]) => vec![*name],
         _ => Vec::new(),
     };
-    names.into_iter().map(|name| Starts::Everywhere(name.to_owned())).collect()
+    names.into_iter().map(|name| StartedProgram::Everywhere(name.to_owned())).collect()
 }
 
-fn concurrent(text: &str) -> Starts {
+fn concurrent(text: &str) -> StartedProgram {
     match text.strip_prefix("npm:") {
         Some(name) => script(None, name, &[]),
-        None => Starts::Text(text.to_owned()),
+        None => StartedProgram::Text(text.to_owned()),
     }
 }
 
-fn targets(arguments: &[&str]) -> Vec<Starts> {
+fn targets(arguments: &[&str]) -> Vec<StartedProgram> {
     let directory = after_option(arguments, &["-C", "--directory"]);
     let file = after_option(arguments, &["-f", "--file", "--makefile"]);
     let mut names = Vec::new();
@@ -223,12 +225,12 @@ fn targets(arguments: &[&str]) -> Vec<Starts> {
     if names.is_empty() {
         names.push(None);
     }
-    let one = |name| Starts::Target { directory: directory.clone(), file: file.clone(), name };
+    let one = |name| StartedProgram::Target { directory: directory.clone(), file: file.clone(), name };
     names.into_iter().map(one).collect()
 }
 
-fn file(name: Option<&str>) -> Vec<Starts> {
-    name.map(|name| Starts::File(name.to_owned())).into_iter().collect()
+fn file(name: Option<&str>) -> Vec<StartedProgram> {
+    name.map(|name| StartedProgram::File(name.to_owned())).into_iter().collect()
 }
 
 /// The value of an option: the next word, or what stands behind `=`.
@@ -294,17 +296,17 @@ mod tests {
             let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
             let at = |directory: Option<String>| directory.map_or(String::new(), |directory| format!("{directory}:"));
             let shown = started(&invocation(&words)).into_iter().map(|starts| match starts {
-                Starts::Script { directory, name, arguments } => {
+                StartedProgram::Script { directory, name, arguments } => {
                     format!("{}{name} {}", at(directory), arguments.join(" ")).trim_end().to_owned()
                 }
-                Starts::Everywhere(name) => format!("*{name}"),
-                Starts::Install(directory) => format!("{}install", at(directory)),
-                Starts::Target { directory, name, .. } => {
+                StartedProgram::Everywhere(name) => format!("*{name}"),
+                StartedProgram::Install(directory) => format!("{}install", at(directory)),
+                StartedProgram::Target { directory, name, .. } => {
                     format!("{}make {}", at(directory), name.as_deref().unwrap_or("-"))
                 }
-                Starts::File(name) => format!("<{name}"),
-                Starts::Foreign(name) => format!("?{name}"),
-                Starts::Text(text) => format!("${text}"),
+                StartedProgram::File(name) => format!("<{name}"),
+                StartedProgram::Foreign(name) => format!("?{name}"),
+                StartedProgram::Text(text) => format!("${text}"),
             });
             assert_eq!(shown.collect::<Vec<_>>().join(" "), expected, "{command}");
         }

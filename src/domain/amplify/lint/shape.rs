@@ -3,7 +3,7 @@
 use yaml_serde::Value;
 use yamlpath::Component;
 
-use super::specification::{App, NAME, Part, Specification};
+use super::specification::{App, AppPart, NAME, Specification};
 use crate::domain::check::{Findings, Path, Rule};
 use crate::domain::nearest::nearest;
 
@@ -31,7 +31,7 @@ pub fn judge(specification: &Specification, text: &str, findings: &mut Findings)
         }
         let env = app.get(&["env"]).unwrap_or(&Value::Null);
         unknown(specification, &app.path(&["env"]), env, &["variables"], findings);
-        for part in Part::ALL {
+        for part in AppPart::ALL {
             self::part(specification, app, part, findings);
         }
         cache(specification, app, findings);
@@ -75,7 +75,7 @@ fn unknown(
     }
 }
 
-fn part(specification: &Specification, app: &App, part: Part, findings: &mut Findings) {
+fn part(specification: &Specification, app: &App, part: AppPart, findings: &mut Findings) {
     let Some(value) = app.get(&[part.key()]) else { return };
     unknown(specification, &app.path(&[part.key()]), value, &PART, findings);
     if let Some(artifacts) = value.get("artifacts") {

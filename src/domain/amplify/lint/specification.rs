@@ -8,8 +8,8 @@ use std::rc::Rc;
 use yaml_serde::Value;
 use yamlpath::Component;
 
-use super::locate::{File, Script, Within};
-use crate::domain::check::{Finding, Path, Place, Rule, too_deep, without_place};
+use super::locate::{File, ShellScript, Within};
+use crate::domain::check::{CheckFinding, LinePlace, Path, Rule, too_deep, without_place};
 use crate::domain::limits::YAML_NESTING;
 
 /// The one name that Amplify knows
@@ -42,7 +42,7 @@ pub struct App {
 
 /// A part of an app that has commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum AppPart {
     /// What deploys the backend, before the frontend.
     Backend,
     /// What builds the frontend.
@@ -51,7 +51,7 @@ pub enum Part {
     Test,
 }
 
-impl Part {
+impl AppPart {
     /// All, in the order in which they run.
     pub const ALL: [Self; 3] = [Self::Backend, Self::Frontend, Self::Test];
 
@@ -79,22 +79,22 @@ impl Specification {
     /// # Errors
     ///
     /// The finding that says why it cannot be read.
-    pub fn read(text: &str) -> Result<Self, Finding> {
+    pub fn read(text: &str) -> Result<Self, CheckFinding> {
         let text = text.trim_start_matches('\u{feff}');
         let at = |place, message: String| {
             let hint = "correct it: Amplify cannot read it either, and ends the build before its first command";
-            Finding::new(Rule::BuildSpecSyntax, message, hint).in_file(NAME, place)
+            CheckFinding::new(Rule::BuildSpecSyntax, message, hint).in_file(NAME, place)
         };
         if let Some(line) = too_deep(text) {
             let message = format!("{NAME} is nested deeper than {YAML_NESTING} levels, so it is not parsed");
-            return Err(at(Some(Place::at(line, 1)), message));
+            return Err(at(Some(LinePlace::at(line, 1)), message));
         }
         let raw: Value = yaml_serde::from_str(text).map_err(|error| {
-            let place = error.location().map(|location| Place::at(location.line(), location.column()));
+            let place = error.location().map(|location| LinePlace::at(location.line(), location.column()));
             at(place, format!("{NAME} is not YAML: {}", without_place(&error)))
         })?;
         if raw.as_mapping().is_none() {
-            return Err(at(Some(Place::at(1, 1)), format!("{NAME} has no keys")));
+            return Err(at(Some(LinePlace::at(1, 1)), format!("{NAME} has no keys")));
         }
         let file = Rc::new(File::yaml(NAME, text));
         let apps = match raw.get("applications").and_then(Value::as_sequence) {
@@ -111,24 +111,29 @@ impl Specification {
         path: &[Component<'_>],
         message: impl AsRef<str>,
         hint: impl AsRef<str>,
-    ) -> Finding {
-        Finding::new(rule, message, hint).in_file(NAME, Some(self.file.key(&path.to_vec())))
+    ) -> CheckFinding {
+        CheckFinding::new(rule, message, hint).in_file(NAME, Some(self.file.key(&path.to_vec())))
     }
 
     /// A finding at the value of a key.
-    pub fn finding_at_value(&self, rule: Rule, path: &Path<'_>, message: &str, hint: &str) -> Finding {
-        Finding::new(rule, message, hint).in_file(NAME, Some(self.file.value(path)))
+    pub fn finding_at_value(&self, rule: Rule, path: &Path<'_>, message: &str, hint: &str) -> CheckFinding {
+        CheckFinding::new(rule, message, hint).in_file(NAME, Some(self.file.value(path)))
     }
 
     /// The commands of a phase. What is no text is left out.
-    pub fn commands<'s>(&'s self, app: &'s App, part: Part, phase: &'static str) -> impl Iterator<Item = Script> + 's {
+    pub fn commands<'s>(
+        &'s self,
+        app: &'s App,
+        part: AppPart,
+        phase: &'static str,
+    ) -> impl Iterator<Item = ShellScript> + 's {
         let phases = app.value.get(part.key()).and_then(|part| part.get("phases"));
         let commands = phases.and_then(|phases| phases.get(phase)?.get("commands")?.as_sequence());
         let all = commands.into_iter().flatten().enumerate();
         all.filter_map(move |(index, command)| {
             let mut path = app.path(&[part.key(), "phases", phase, "commands"]);
             path.push(Component::from(index));
-            Some(Script::new(&self.file, Within::Value(path), command.as_str()?))
+            Some(ShellScript::new(&self.file, Within::Value(path), command.as_str()?))
         })
     }
 }

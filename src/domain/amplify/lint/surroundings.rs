@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::specification::{App, plain};
 use crate::domain::amplify::names::{Compute, Platform};
 use crate::domain::amplify::seen::SeenApp;
-use crate::domain::check::outline::{Outline, Written, WrittenComponent};
-use crate::domain::check::{Place, Repository};
+use crate::domain::check::outline::{Outline, OutlinedText, WrittenComponent};
+use crate::domain::check::{LinePlace, RepositoryFiles};
 
 /// The word of the kind.
 pub const KIND: &str = "amplify";
@@ -24,16 +24,16 @@ const OTHER_SYSTEMS: [&str; 8] = [
 
 /// What is known beside the build specification.
 #[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct AmplifyContext<'a> {
     /// The files.
-    pub repository: &'a Repository<'a>,
+    pub repository: &'a RepositoryFiles<'a>,
     /// The configuration, where it could be read.
     pub outline: Option<&'a Outline>,
     /// The apps as AWS shows them, where somebody was allowed to look.
     pub seen: &'a [SeenApp],
 }
 
-impl<'a> Surroundings<'a> {
+impl<'a> AmplifyContext<'a> {
     /// Every configured branch of an app, in each environment.
     pub fn all(&self) -> impl Iterator<Item = &'a WrittenComponent> + use<'a> {
         self.outline.into_iter().flat_map(|outline| outline.of_kind(KIND))
@@ -124,7 +124,7 @@ pub fn text<'c>(component: &'c WrittenComponent, key: &str) -> Option<&'c str> {
 }
 
 /// Where a key stands, or the component.
-pub fn place(component: &WrittenComponent, key: &str) -> Place {
+pub fn place(component: &WrittenComponent, key: &str) -> LinePlace {
     component.texts.get(key).map_or(component.place, |written| written.place)
 }
 
@@ -132,6 +132,6 @@ pub fn place(component: &WrittenComponent, key: &str) -> Place {
 pub fn root(component: &WrittenComponent) -> Option<String> {
     match component.texts.get("app-root") {
         None => Some(String::new()),
-        Some(Written { text, .. }) => text.as_deref().map(plain),
+        Some(OutlinedText { text, .. }) => text.as_deref().map(plain),
     }
 }

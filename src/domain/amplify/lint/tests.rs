@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use super::check;
 use crate::domain::amplify::seen::{SeenApp, SeenBranch};
-use crate::domain::check::outline::{Outline, Written, WrittenComponent};
-use crate::domain::check::{Finding, Findings, Place, Repository};
+use crate::domain::check::outline::{Outline, OutlinedText, WrittenComponent};
+use crate::domain::check::{CheckFinding, Findings, LinePlace, RepositoryFiles};
 
 const DEPLOY: &str = "npx ampx pipeline-deploy --branch $AWS_BRANCH --app-id $AWS_APP_ID";
 const BACKEND: (&str, &str) = ("amplify/backend.ts", "");
 
 /// An environment for each of some branches, with further keys.
 fn outline(branches: &[&str], more: &[(&'static str, &str)]) -> Outline {
-    let written = |text: &str| Written { text: Some(text.to_owned()), place: Place::at(9, 1) };
+    let written = |text: &str| OutlinedText { text: Some(text.to_owned()), place: LinePlace::at(9, 1) };
     let component = |branch: &&str| {
         let texts = [("app-id", "d1own"), ("branch", *branch)];
         let own = more.iter().filter_map(|(key, value)| {
@@ -26,7 +26,7 @@ fn outline(branches: &[&str], more: &[(&'static str, &str)]) -> Outline {
         WrittenComponent {
             name: "web".to_owned(),
             kind: "amplify",
-            place: Place::at(3, 1),
+            place: LinePlace::at(3, 1),
             environment: (*branch).to_owned(),
             texts,
         }
@@ -40,12 +40,12 @@ fn judged(files: &[(&str, &str)], outline: Option<&Outline>, seen: &[SeenApp]) -
         let found = files.iter().find(|(it, _)| *it == name);
         found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "absent".to_owned())
     };
-    let repository = Repository::new(files.iter().map(|(name, _)| (*name).to_owned()), &read);
+    let repository = RepositoryFiles::new(files.iter().map(|(name, _)| (*name).to_owned()), &read);
     check(&repository, outline, seen).sorted()
 }
 
 fn shown(findings: &Findings) -> Vec<String> {
-    let one = |finding: &Finding| {
+    let one = |finding: &CheckFinding| {
         let place = finding.place.map_or(String::new(), |place| format!("{}:{}", place.line, place.column));
         let file = finding.file.as_deref().unwrap_or_default();
         let file = if file == "amplify.yml" { String::new() } else { format!("{file}:") };

@@ -4,14 +4,14 @@ use yaml_serde::Value;
 
 use super::reached::Reached;
 use super::specification::{App, Specification};
-use super::surroundings::Surroundings;
-use crate::domain::check::{Finding, Findings, Level, Rule};
+use super::surroundings::AmplifyContext;
+use crate::domain::check::{CheckFinding, Findings, Rule, Severity};
 
 /// A finding without its place: the rule, what is wrong as it is written, the level, the message and the hint.
-type Judged = (Rule, &'static str, Level, String, String);
+type UnplacedFinding = (Rule, &'static str, Severity, String, String);
 
 /// Judges all variables, in the specification and in what it runs.
-pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundings<'_>, findings: &mut Findings) {
+pub fn judge(specification: &Specification, all: &[Reached], around: &AmplifyContext<'_>, findings: &mut Findings) {
     for app in &specification.apps {
         let variables = app.get(&["env", "variables"]).and_then(Value::as_mapping);
         for (name, value) in variables.into_iter().flatten() {
@@ -41,24 +41,24 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn of_command(app: &App, reached: &Reached, around: &Surroundings<'_>) -> Vec<Finding> {
+fn of_command(app: &App, reached: &Reached, around: &AmplifyContext<'_>) -> Vec<CheckFinding> {
     let invocation = &reached.run.invocation;
     let assigned = invocation.assignments.iter().map(|(name, value)| format!("{name}={value}"));
     let whole = invocation.words.join(" ");
     let all = assigned.chain([whole]);
     let found = all.flat_map(|text| judged(app, &text, around));
-    let finding = |(rule, part, level, message, hint): Judged| {
+    let finding = |(rule, part, level, message, hint): UnplacedFinding| {
         reached.run.spot.part(part).finding(rule, message + &reached.run.reached(), hint).at_level(level)
     };
     found.map(finding).collect()
 }
 
 /// What is wrong with what a text sets.
-fn judged(app: &App, text: &str, around: &Surroundings<'_>) -> Vec<Judged> {
+fn judged(app: &App, text: &str, around: &AmplifyContext<'_>) -> Vec<UnplacedFinding> {
     [skipped(text), heap(app, text, around), app_id(text)].into_iter().flatten().collect()
 }
 
-fn skipped(text: &str) -> Option<Judged> {
+fn skipped(text: &str) -> Option<UnplacedFinding> {
     let (_, value) = text.split_once("SKIP_ENV_VALIDATION=")?;
     let value: String = value.trim_start_matches(['"', '\'']).chars().take_while(char::is_ascii_alphanumeric).collect();
     if ["", "0", "false"].contains(&value.as_str()) {
@@ -71,7 +71,7 @@ fn skipped(text: &str) -> Option<Judged> {
 }
 
 /// The heap of Node.js against the memory of the machine, which it shares with the rest.
-fn heap(app: &App, text: &str, around: &Surroundings<'_>) -> Option<Judged> {
+fn heap(app: &App, text: &str, around: &AmplifyContext<'_>) -> Option<UnplacedFinding> {
     let plain = text.replace('_', "-");
     let (_, value) = plain.split_once("--max-old-space-size")?;
     let digits: String =
@@ -80,8 +80,8 @@ fn heap(app: &App, text: &str, around: &Surroundings<'_>) -> Option<Judged> {
     let compute = around.compute(app);
     let memory = compute.memory();
     let level = match size {
-        _ if size >= memory => Level::Error,
-        _ if size >= memory * 9 / 10 => Level::Warning,
+        _ if size >= memory => Severity::Error,
+        _ if size >= memory * 9 / 10 => Severity::Warning,
         _ => return None,
     };
     let message = format!(
@@ -95,7 +95,7 @@ fn heap(app: &App, text: &str, around: &Surroundings<'_>) -> Option<Judged> {
     Some((Rule::BuildSpecHeap, "--max", level, message, hint))
 }
 
-fn app_id(text: &str) -> Option<Judged> {
+fn app_id(text: &str) -> Option<UnplacedFinding> {
     let mut found = text.match_indices("AMPLIFY_APP_ID");
     let is_whole = |at: usize| {
         let before = text[..at].chars().next_back();

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::locate::{File, Script, Spot, Within};
+use super::locate::{File, ShellScript, Spot, Within};
 use super::makefile::{self, Makefile};
 use super::packages::{INSTALL, Package};
-use super::scripts::{self, Starts, started};
-use super::shell::{Branches, Invocation, LONGEST, Simple, commands, invocation, named};
+use super::scripts::{self, StartedProgram, started};
+use super::shell::{BranchSet, LONGEST, ShellCommand, Simple, commands, invocation, named};
 use super::specification::plain;
-use crate::domain::check::{Findings, Repository};
+use crate::domain::check::{Findings, RepositoryFiles};
 
 /// How many scripts are followed from one to the next.
 const DEEPEST: usize = 30;
@@ -18,15 +18,15 @@ const MOST: usize = 20_000;
 
 /// A command that is reached.
 #[derive(Debug, Clone)]
-pub struct Run {
+pub struct ReachedCommand {
     /// The program and what is set for it.
-    pub invocation: Invocation,
+    pub invocation: ShellCommand,
     /// Where it stands.
     pub spot: Spot,
     /// The commands that lead to it, the outermost first.
     pub via: Vec<String>,
     /// The branches in which it may run.
-    pub branches: Branches,
+    pub branches: BranchSet,
     /// What hides its failure.
     pub swallowed: Option<Swallowed>,
 }
@@ -40,7 +40,7 @@ pub struct Swallowed {
     pub by: String,
 }
 
-impl Run {
+impl ReachedCommand {
     /// The program and its arguments.
     pub fn words(&self) -> Vec<&str> {
         self.invocation.words.iter().map(String::as_str).collect()
@@ -58,16 +58,16 @@ impl Run {
 
 /// What surrounds a script that is followed.
 #[derive(Debug, Clone)]
-struct Level {
+struct WalkLevel {
     via: Vec<String>,
-    branches: Branches,
+    branches: BranchSet,
     swallowed: Option<Swallowed>,
 }
 
 /// Follows scripts through a repository.
 #[derive(Debug)]
 pub struct Walker<'r> {
-    repository: &'r Repository<'r>,
+    repository: &'r RepositoryFiles<'r>,
     packages: BTreeMap<String, Option<Rc<Package>>>,
     makefiles: BTreeMap<String, Option<Rc<Makefile>>>,
     left: usize,
@@ -79,7 +79,7 @@ pub struct Walker<'r> {
 
 impl<'r> Walker<'r> {
     /// For a repository.
-    pub fn new(repository: &'r Repository<'r>) -> Self {
+    pub fn new(repository: &'r RepositoryFiles<'r>) -> Self {
         Self {
             repository,
             packages: BTreeMap::new(),
@@ -91,10 +91,10 @@ impl<'r> Walker<'r> {
     }
 
     /// Every command that a script reaches. `directory`: where it begins, and then where it ends.
-    pub fn walk(&mut self, script: &Script, directory: &mut String) -> Vec<Run> {
+    pub fn walk(&mut self, script: &ShellScript, directory: &mut String) -> Vec<ReachedCommand> {
         self.seen.clear();
         let mut found = Vec::new();
-        let level = Level { via: Vec::new(), branches: Branches::any(), swallowed: None };
+        let level = WalkLevel { via: Vec::new(), branches: BranchSet::any(), swallowed: None };
         self.script(script, directory, &level, &mut found);
         found
     }
@@ -113,7 +113,13 @@ impl<'r> Walker<'r> {
         self.packages.entry(name.to_owned()).or_insert_with(read).clone()
     }
 
-    fn script(&mut self, script: &Script, directory: &mut String, level: &Level, found: &mut Vec<Run>) {
+    fn script(
+        &mut self,
+        script: &ShellScript,
+        directory: &mut String,
+        level: &WalkLevel,
+        found: &mut Vec<ReachedCommand>,
+    ) {
         if script.text.len() > LONGEST {
             let what = format!("a script of {}", script.file());
             self.unfollowed.insert((what, format!("it has more than {} KiB", LONGEST >> 10)));
@@ -145,11 +151,11 @@ impl<'r> Walker<'r> {
 
     fn command(
         &mut self,
-        script: &Script,
+        script: &ShellScript,
         simple: Simple,
         directory: &mut String,
-        level: &Level,
-        found: &mut Vec<Run>,
+        level: &WalkLevel,
+        found: &mut Vec<ReachedCommand>,
     ) {
         let mut invocation = invocation(&simple.words);
         // `yarn ampx` is a program where it is no script.
@@ -176,7 +182,7 @@ impl<'r> Walker<'r> {
             .or_else(|| simple.swallowed.as_ref().map(|by| Swallowed { spot: spot.clone(), by: by.clone() }));
         let branches = level.branches.and(&simple.branches);
         let via = level.via.iter().cloned().chain([name.clone()]).collect();
-        let inner = Level { via, branches, swallowed };
+        let inner = WalkLevel { via, branches, swallowed };
         for (script, mut directory, is_ignored) in self.started(&invocation, &spot, directory) {
             let key = (script.file().to_owned(), script.text.to_string(), directory.clone());
             if !self.seen.insert(key) {
@@ -189,19 +195,19 @@ impl<'r> Walker<'r> {
             }
             let ignored = || Swallowed { spot: spot.clone(), by: "-".to_owned() };
             let swallowed = inner.swallowed.clone().or_else(|| is_ignored.then(ignored));
-            let level = Level { swallowed, ..inner.clone() };
+            let level = WalkLevel { swallowed, ..inner.clone() };
             self.script(&script, &mut directory, &level, found);
         }
-        let Level { branches, swallowed, .. } = inner;
-        found.push(Run { invocation, spot, via: level.via.clone(), branches, swallowed });
+        let WalkLevel { branches, swallowed, .. } = inner;
+        found.push(ReachedCommand { invocation, spot, via: level.via.clone(), branches, swallowed });
     }
 
     /// The scripts that a command starts, with the directory that each begins in, and whether its failure is ignored.
-    fn started(&mut self, invocation: &Invocation, spot: &Spot, directory: &str) -> Vec<(Script, String, bool)> {
+    fn started(&mut self, invocation: &ShellCommand, spot: &Spot, directory: &str) -> Vec<(ShellScript, String, bool)> {
         let mut all = Vec::new();
         for starts in started(invocation) {
             match starts {
-                Starts::Script { directory: there, name, arguments } => {
+                StartedProgram::Script { directory: there, name, arguments } => {
                     let from = there.map_or(directory.to_owned(), |there| joined(directory, &there));
                     let has = |package: &Package| matching(package, &name).next().is_some();
                     let Some((root, package)) = self.nearest(&from, has) else { continue };
@@ -211,7 +217,7 @@ impl<'r> Walker<'r> {
                         all.extend(scripts.map(|script| (with_arguments(script, &arguments), root.clone(), false)));
                     }
                 }
-                Starts::Everywhere(name) => {
+                StartedProgram::Everywhere(name) => {
                     let names = self.repository.names().filter(|it| is_named(it, "package.json"));
                     for file in names.map(str::to_owned).collect::<Vec<_>>() {
                         let Some(package) = self.package(&file) else { continue };
@@ -219,19 +225,19 @@ impl<'r> Walker<'r> {
                         all.extend(scripts.map(|script| (script, parent(&file).to_owned(), false)));
                     }
                 }
-                Starts::Install(there) => {
+                StartedProgram::Install(there) => {
                     let from = there.map_or(directory.to_owned(), |there| joined(directory, &there));
                     let Some((root, package)) = self.nearest(&from, |_| true) else { continue };
                     let scripts = INSTALL.iter().filter_map(|name| package.script(name));
                     all.extend(scripts.map(|script| (script, root.clone(), false)));
                 }
-                Starts::Target { directory: there, file, name } => {
+                StartedProgram::Target { directory: there, file, name } => {
                     let from = there.map_or(directory.to_owned(), |there| joined(directory, &there));
                     all.extend(self.target(&from, file.as_deref(), name.as_deref()));
                 }
-                Starts::File(name) => all.extend(self.file(&name, (invocation, spot), directory)),
-                Starts::Foreign(name) => self.foreign(&joined(directory, &name), invocation, spot),
-                Starts::Text(text) => {
+                StartedProgram::File(name) => all.extend(self.file(&name, (invocation, spot), directory)),
+                StartedProgram::Foreign(name) => self.foreign(&joined(directory, &name), invocation, spot),
+                StartedProgram::Text(text) => {
                     all.push((spot.inner(&text), directory.to_owned(), false));
                 }
             }
@@ -253,7 +259,7 @@ impl<'r> Walker<'r> {
     }
 
     /// What make runs for a target.
-    fn target(&mut self, directory: &str, file: Option<&str>, name: Option<&str>) -> Vec<(Script, String, bool)> {
+    fn target(&mut self, directory: &str, file: Option<&str>, name: Option<&str>) -> Vec<(ShellScript, String, bool)> {
         let names = file.map_or(makefile::NAMES.to_vec(), |file| vec![file]);
         let repository = self.repository;
         let Some(file) = names.iter().map(|name| joined(directory, name)).find(|name| repository.has(name)) else {
@@ -279,9 +285,9 @@ impl<'r> Walker<'r> {
     fn file(
         &mut self,
         name: &str,
-        (invocation, spot): (&Invocation, &Spot),
+        (invocation, spot): (&ShellCommand, &Spot),
         directory: &str,
-    ) -> Option<(Script, String, bool)> {
+    ) -> Option<(ShellScript, String, bool)> {
         let name = joined(directory, name);
         let text = self.repository.text(&name)?.ok()?;
         if !scripts::is_shell(&name, &text) {
@@ -290,11 +296,11 @@ impl<'r> Walker<'r> {
         }
         let within = Within::Bytes(0..text.len());
         let file = Rc::new(File::plain(&name, &text));
-        Some((Script::new(&file, within, &text), directory.to_owned(), false))
+        Some((ShellScript::new(&file, within, &text), directory.to_owned(), false))
     }
 
     /// A program in another language is not followed. That is left out in silence where it says nothing of a deploy.
-    fn foreign(&mut self, name: &str, invocation: &Invocation, spot: &Spot) {
+    fn foreign(&mut self, name: &str, invocation: &ShellCommand, spot: &Spot) {
         let Some(Ok(text)) = self.repository.text(name) else { return };
         if ["pipeline-deploy", "pipeline deploy"].iter().any(|word| text.contains(word)) {
             let what = format!("what `{}` of {} runs", named(&invocation.words), spot.script.file());
@@ -313,7 +319,7 @@ fn matching<'p>(package: &'p Package, name: &'p str) -> impl Iterator<Item = &'p
     })
 }
 
-fn with_arguments(script: Script, arguments: &[String]) -> Script {
+fn with_arguments(script: ShellScript, arguments: &[String]) -> ShellScript {
     if arguments.is_empty() {
         return script;
     }
@@ -351,10 +357,10 @@ mod tests {
             let found = files.iter().find(|(it, _)| *it == name);
             found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "absent".to_owned())
         };
-        let repository = Repository::new(files.iter().map(|(name, _)| (*name).to_owned()), &read);
+        let repository = RepositoryFiles::new(files.iter().map(|(name, _)| (*name).to_owned()), &read);
         let mut walker = Walker::new(&repository);
         let file = Rc::new(File::plain("f", script));
-        let script = Script::new(&file, Within::Bytes(0..script.len()), script);
+        let script = ShellScript::new(&file, Within::Bytes(0..script.len()), script);
         let runs = walker.walk(&script, &mut String::new());
         let mut findings = Findings::default();
         walker.finish(&mut findings);

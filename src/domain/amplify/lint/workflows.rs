@@ -6,10 +6,10 @@ use yaml_serde::Value;
 use yamlpath::Component;
 
 use super::ampx::{Ampx, ampx, literal, option};
-use super::locate::{File, Script, Within};
-use super::shell::Branches;
-use super::walk::{Run, Walker, joined};
-use crate::domain::check::{Finding, Findings, Path, Repository, Rule, too_deep};
+use super::locate::{File, ShellScript, Within};
+use super::shell::BranchSet;
+use super::walk::{ReachedCommand, Walker, joined};
+use crate::domain::check::{CheckFinding, Findings, Path, RepositoryFiles, Rule, too_deep};
 
 const DIRECTORY: &str = ".github/workflows";
 /// Actions that commit and push what a job has changed.
@@ -21,35 +21,35 @@ const SKIPPING: [&str; 5] = ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions
 
 /// A workflow.
 #[derive(Debug)]
-pub struct Workflow {
+pub struct AmplifyWorkflow {
     raw: Value,
     file: Rc<File>,
     /// Every command that its steps reach.
-    pub runs: Vec<Run>,
+    pub runs: Vec<ReachedCommand>,
 }
 
 /// A command that deploys a backend.
 #[derive(Debug, Clone)]
 pub struct Deployer<'r> {
     /// The branches whose backend it deploys.
-    pub branches: Branches,
+    pub branches: BranchSet,
     /// The app, where it is written down.
     pub app_id: Option<String>,
     /// The command.
-    pub run: &'r Run,
+    pub run: &'r ReachedCommand,
 }
 
 /// The workflows of a repository that are YAML.
-pub fn workflows(repository: &Repository<'_>, walker: &mut Walker<'_>) -> Vec<Workflow> {
+pub fn workflows(repository: &RepositoryFiles<'_>, walker: &mut Walker<'_>) -> Vec<AmplifyWorkflow> {
     let is_workflow = |name: &&str| {
         let file = name.strip_prefix(DIRECTORY).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
         !file.contains('/') && [".yml", ".yaml"].iter().any(|extension| file.ends_with(extension))
     };
     let names: Vec<&str> = repository.below(DIRECTORY).filter(is_workflow).collect();
-    names.into_iter().filter_map(|name| Workflow::read(name, &repository.text(name)?.ok()?, walker)).collect()
+    names.into_iter().filter_map(|name| AmplifyWorkflow::read(name, &repository.text(name)?.ok()?, walker)).collect()
 }
 
-impl Workflow {
+impl AmplifyWorkflow {
     fn read(name: &str, text: &str, walker: &mut Walker<'_>) -> Option<Self> {
         let text = text.trim_start_matches('\u{feff}');
         if too_deep(text).is_some() {
@@ -62,7 +62,7 @@ impl Workflow {
         for (path, step) in workflow.steps() {
             let Some(script) = step.get("run").and_then(Value::as_str) else { continue };
             let path = [path, vec![Component::from("run")]].concat();
-            let script = Script::new(&workflow.file, Within::Value(path), script);
+            let script = ShellScript::new(&workflow.file, Within::Value(path), script);
             let directory = step.get("working-directory").and_then(Value::as_str).unwrap_or_default();
             runs.extend(walker.walk(&script, &mut joined("", directory)));
         }
@@ -88,13 +88,13 @@ impl Workflow {
         .collect()
     }
 
-    fn finding(&self, path: &[Component<'_>], message: String, hint: &str) -> Finding {
-        Finding::new(Rule::BuildSpecWorkflowLoop, message, hint)
+    fn finding(&self, path: &[Component<'_>], message: String, hint: &str) -> CheckFinding {
+        CheckFinding::new(Rule::BuildSpecWorkflowLoop, message, hint)
             .in_file(&self.file.name, Some(self.file.key(&path.to_vec())))
     }
 
     /// The branches whose push starts it. `None`: none does.
-    fn pushed(&self) -> Option<Branches> {
+    fn pushed(&self) -> Option<BranchSet> {
         let on = self.raw.get("on")?;
         let is_named = on.as_str() == Some("push")
             || on.as_sequence().is_some_and(|all| all.iter().any(|event| event.as_str() == Some("push")));
@@ -102,14 +102,14 @@ impl Workflow {
         if !is_named && push.is_none() {
             return None;
         }
-        let Some(push) = push.filter(|push| push.as_mapping().is_some()) else { return Some(Branches::any()) };
+        let Some(push) = push.filter(|push| push.as_mapping().is_some()) else { return Some(BranchSet::any()) };
         let Some(names) = push.get("branches").and_then(Value::as_sequence) else {
             let is_of_tags = push.get("tags").is_some() && push.get("branches-ignore").is_none();
-            return (!is_of_tags).then(Branches::unknown);
+            return (!is_of_tags).then(BranchSet::unknown);
         };
         let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
         let are_plain = names.iter().all(|name| !name.contains(['*', '?', '[', '!', '+']));
-        Some(if are_plain { Branches::only(names.into_iter().map(str::to_owned)) } else { Branches::unknown() })
+        Some(if are_plain { BranchSet::only(names.into_iter().map(str::to_owned)) } else { BranchSet::unknown() })
     }
 
     /// The commands that deploy a backend.
@@ -121,8 +121,8 @@ impl Workflow {
         let deployer = |(run, arguments): (_, Vec<&str>)| {
             let branch = option(&arguments, "--branch");
             let branches = match branch.as_deref().and_then(literal) {
-                Some(name) => Branches::only([name.to_owned()]),
-                None => self.pushed().unwrap_or_else(Branches::unknown),
+                Some(name) => BranchSet::only([name.to_owned()]),
+                None => self.pushed().unwrap_or_else(BranchSet::unknown),
             };
             let app_id = option(&arguments, "--app-id").as_deref().and_then(literal).map(str::to_owned);
             Deployer { branches, app_id, run }
@@ -132,7 +132,7 @@ impl Workflow {
 }
 
 /// C9: a workflow that starts itself.
-pub fn judge(all: &[Workflow], findings: &mut Findings) {
+pub fn judge(all: &[AmplifyWorkflow], findings: &mut Findings) {
     for workflow in all {
         after_itself(workflow, findings);
         if workflow.pushed().is_some() {
@@ -141,7 +141,7 @@ pub fn judge(all: &[Workflow], findings: &mut Findings) {
     }
 }
 
-fn after_itself(workflow: &Workflow, findings: &mut Findings) {
+fn after_itself(workflow: &AmplifyWorkflow, findings: &mut Findings) {
     let Some(name) = workflow.raw.get("name").and_then(Value::as_str) else { return };
     let after = workflow.raw.get("on").and_then(|on| on.get("workflow_run")?.get("workflows"));
     let is_own = |value: &Value| value.as_str() == Some(name);
@@ -155,7 +155,7 @@ fn after_itself(workflow: &Workflow, findings: &mut Findings) {
 
 /// What is pushed with a token of somebody's own starts workflows; with the token of the job it starts none
 /// ([docs](https://docs.github.com/actions/concepts/security/github_token)).
-fn pushes(workflow: &Workflow, findings: &mut Findings) {
+fn pushes(workflow: &AmplifyWorkflow, findings: &mut Findings) {
     let mut token_of_job = None;
     for (path, step) in workflow.steps() {
         let uses = step.get("uses").and_then(Value::as_str).unwrap_or_default();
@@ -193,7 +193,7 @@ fn pushes(workflow: &Workflow, findings: &mut Findings) {
 }
 
 /// Whether something keeps the step or its job from running each time.
-fn is_conditional(workflow: &Workflow, path: &[Component<'_>], step: &Value) -> bool {
+fn is_conditional(workflow: &AmplifyWorkflow, path: &[Component<'_>], step: &Value) -> bool {
     let job = match path.get(1) {
         Some(Component::Key(name)) => workflow.raw.get("jobs").and_then(|jobs| jobs.get(name.as_ref())),
         _ => None,

@@ -8,7 +8,7 @@ use super::assignment::{Assignment, is_of_name};
 /// All assignments. A line that is none is passed by.
 pub fn assignments(text: &str) -> Vec<Assignment<'_>> {
     let mut found = Vec::new();
-    let mut reader = Reader { text, at: 0, unclosed: [false; 3] };
+    let mut reader = DotenvReader { text, at: 0, unclosed: [false; 3] };
     while reader.at < text.len() {
         if let Some(assignment) = reader.assignment() {
             found.push(assignment);
@@ -18,7 +18,7 @@ pub fn assignments(text: &str) -> Vec<Assignment<'_>> {
     found
 }
 
-struct Reader<'t> {
+struct DotenvReader<'t> {
     text: &'t str,
     at: usize,
     /// The quotes that nothing closes any more, so that their ends are not searched for again.
@@ -27,7 +27,7 @@ struct Reader<'t> {
 
 const QUOTES: [char; 3] = ['"', '\'', '`'];
 
-impl<'t> Reader<'t> {
+impl<'t> DotenvReader<'t> {
     fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }

@@ -14,7 +14,8 @@ pub fn assignments<'t>(text: &'t str, syntax: Syntax, is_wanted: &dyn Fn(&str) -
         let content = line.trim_end_matches(['\n', '\r']);
         if !content.trim_start().starts_with('#') {
             let brace = content.find('{').unwrap_or(content.len());
-            let mut reader = Reader { line: content, at: 0, word_end: 0, comment: None, brace, unclosed: [false; 2] };
+            let mut reader =
+                LineReader { line: content, at: 0, word_end: 0, comment: None, brace, unclosed: [false; 2] };
             let shifted = |range: Range<usize>| start + range.start..start + range.end;
             if let Some((name, value)) = reader.spaced(syntax).filter(|(name, _)| is_wanted(&content[name.clone()])) {
                 found.push(Assignment {
@@ -36,7 +37,7 @@ pub fn assignments<'t>(text: &'t str, syntax: Syntax, is_wanted: &dyn Fn(&str) -
     found
 }
 
-struct Reader<'t> {
+struct LineReader<'t> {
     line: &'t str,
     at: usize,
     /// The end of the word that was read last: words in it end there too.
@@ -51,7 +52,7 @@ struct Reader<'t> {
 
 type Pair = (Range<usize>, Range<usize>);
 
-impl Reader<'_> {
+impl LineReader<'_> {
     /// The old form of a Dockerfile: `ENV NAME the value`.
     fn spaced(&mut self, syntax: Syntax) -> Option<Pair> {
         let mut words = self.line.split_whitespace();

@@ -9,8 +9,8 @@ use super::random::is_random;
 use super::search::assignments;
 use super::withheld::Withheld;
 use crate::domain::check::outline::Outline;
-use crate::domain::check::place::Lines;
-use crate::domain::check::{Finding, Findings, Level, Place, Rule};
+use crate::domain::check::place::TextLines;
+use crate::domain::check::{CheckFinding, Findings, LinePlace, Rule, Severity};
 use crate::domain::contract::judge_committed;
 use crate::domain::contract::looks::{client_prefix, is_public_name, is_secret_name, placeholder};
 use crate::domain::names::EnvironmentName;
@@ -43,16 +43,16 @@ pub fn judge(
     syntax: Syntax,
     outline: Option<&Outline>,
     withheld: &mut Withheld,
-) -> Vec<Finding> {
+) -> Vec<CheckFinding> {
     let hits = hits(text);
     for hit in &hits {
         withheld.add(file, &text[hit.range.clone()]);
     }
-    let lines = Lines::new(text);
-    let judged = Judged { file, text, lines, is_sample: is_sample(file), outline };
+    let lines = TextLines::new(text);
+    let judged = SuspectedSecret { file, text, lines, is_sample: is_sample(file), outline };
     if is_example(file) {
         // Such a file has keys of its own for trying something out; real ones end up there all the same.
-        let nameless = hits.iter().map(|hit| judged.nameless(hit).at_level(Level::Warning));
+        let nameless = hits.iter().map(|hit| judged.nameless(hit).at_level(Severity::Warning));
         return nameless.collect();
     }
     let is_wanted = |name: &str| is_of_environment(name) || is_secret_name(name) || judged.is_declared(name);
@@ -78,10 +78,10 @@ pub fn judge(
 /// The rules about a value that is a secret.
 const HOLD_SECRETS: [Rule; 3] = [Rule::CommittedSecret, Rule::ClientSecret, Rule::CommittedValue];
 
-struct Judged<'a> {
+struct SuspectedSecret<'a> {
     file: &'a str,
     text: &'a str,
-    lines: Lines<'a>,
+    lines: TextLines<'a>,
     is_sample: bool,
     outline: Option<&'a Outline>,
 }
@@ -91,8 +91,8 @@ const REVOKE: &str = "revoke it where it was issued, and take it out of the file
 
 const FILL_IN: &str = "write the real value, or remove the line and set it where the environment's other values are";
 
-impl Judged<'_> {
-    fn assignment(&self, assignment: &Assignment<'_>, hit: Option<&Hit>) -> Vec<Finding> {
+impl SuspectedSecret<'_> {
+    fn assignment(&self, assignment: &Assignment<'_>, hit: Option<&Hit>) -> Vec<CheckFinding> {
         let name = &self.text[assignment.name.clone()];
         let value = assignment.value.trim();
         if value.is_empty() || (hit.is_none() && is_reference(value)) {
@@ -103,41 +103,41 @@ impl Judged<'_> {
             return vec![self.secret(assignment, name, what)];
         }
         let place = self.place(&assignment.name);
-        let at = |finding: Finding| finding.in_file(self.file, Some(place));
+        let at = |finding: CheckFinding| finding.in_file(self.file, Some(place));
         let of_contract = self.of_contract(name, value);
         if !of_contract.is_empty() {
             return of_contract.into_iter().map(at).collect();
         }
         if !self.is_sample && is_of_environment(name) && (placeholder(value) || is_pool_of_nobody(value)) {
             let message = format!("`{name}` has a value that is still to be filled in");
-            return vec![at(Finding::new(Rule::PlaceholderValue, message, FILL_IN))];
+            return vec![at(CheckFinding::new(Rule::PlaceholderValue, message, FILL_IN))];
         }
         Vec::new()
     }
 
-    fn secret(&self, assignment: &Assignment<'_>, name: &str, what: &str) -> Finding {
+    fn secret(&self, assignment: &Assignment<'_>, name: &str, what: &str) -> CheckFinding {
         let shown = shown(name);
         let place = Some(self.place(&assignment.name));
         if let Some(prefix) = client_prefix(name) {
             let message =
                 format!("{shown} is {what}, and what begins with `{prefix}` is in every browser that loads the site");
             let hint = format!("use it on a server alone, under a name without `{prefix}`; {REVOKE}");
-            let finding = Finding::new(Rule::ClientSecret, message, hint).in_file(self.file, place);
-            return if what == APPSYNC_KEY { finding.at_level(Level::Warning) } else { finding };
+            let finding = CheckFinding::new(Rule::ClientSecret, message, hint).in_file(self.file, place);
+            return if what == APPSYNC_KEY { finding.at_level(Severity::Warning) } else { finding };
         }
         let message = format!("{shown} is {what}, for everyone who can read the repository");
-        Finding::new(Rule::CommittedSecret, message, REVOKE).in_file(self.file, place)
+        CheckFinding::new(Rule::CommittedSecret, message, REVOKE).in_file(self.file, place)
     }
 
     /// A secret that no name was found for.
-    fn nameless(&self, hit: &Hit) -> Finding {
+    fn nameless(&self, hit: &Hit) -> CheckFinding {
         let message = format!("here is {}, for everyone who can read the repository", hit.what);
         let place = self.place(&(hit.range.start..hit.range.start));
-        Finding::new(Rule::CommittedSecret, message, REVOKE).in_file(self.file, Some(place))
+        CheckFinding::new(Rule::CommittedSecret, message, REVOKE).in_file(self.file, Some(place))
     }
 
     /// What the contracts say of a value. They are of components, and files are of none: each that has the name counts.
-    fn of_contract(&self, name: &str, value: &str) -> Vec<Finding> {
+    fn of_contract(&self, name: &str, value: &str) -> Vec<CheckFinding> {
         let Some(outline) = self.outline else { return Vec::new() };
         let environment = self.environment(outline);
         let declared = outline.contracts.values().filter_map(|contract| Some((contract, contract.get(name)?)));
@@ -146,10 +146,10 @@ impl Judged<'_> {
             if declared.rules.secret {
                 let is_filled_in = !self.is_sample && !placeholder(value);
                 let message = format!("`{name}` is declared as a secret in {}, and has a value here", outline.file);
-                findings.extend(is_filled_in.then(|| Finding::new(Rule::CommittedValue, message, REVOKE)));
+                findings.extend(is_filled_in.then(|| CheckFinding::new(Rule::CommittedValue, message, REVOKE)));
             } else if !self.is_sample {
                 let judged = judge_committed(contract, name, value, environment.as_ref());
-                findings.extend(judged.into_iter().map(|(rule, message, hint)| Finding::new(rule, message, hint)));
+                findings.extend(judged.into_iter().map(|(rule, message, hint)| CheckFinding::new(rule, message, hint)));
             }
         }
         findings.dedup();
@@ -167,14 +167,14 @@ impl Judged<'_> {
         name.split('.').find_map(of_name)
     }
 
-    fn place(&self, range: &Range<usize>) -> Place {
+    fn place(&self, range: &Range<usize>) -> LinePlace {
         self.lines.place(range)
     }
 }
 
 /// What a Dockerfile's own rule only suspects is not said beside what was found on the same line.
 pub fn say_once(findings: &mut Findings) {
-    let line = |finding: &Finding| Some((finding.file.clone()?, finding.place?.line));
+    let line = |finding: &CheckFinding| Some((finding.file.clone()?, finding.place?.line));
     let of_values = findings.all.iter().filter(|finding| HOLD_SECRETS.contains(&finding.rule));
     let known: BTreeSet<(String, usize)> = of_values.filter_map(line).collect();
     findings.all.retain(|finding| {

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::check::outline::{Environment, Outline};
-use crate::domain::check::{Finding, Findings, Rule};
-use crate::domain::contract::Contract;
+use crate::domain::check::outline::{Outline, OutlinedEnvironment};
+use crate::domain::check::{CheckFinding, Findings, Rule};
+use crate::domain::contract::DeclaredContract;
 use crate::domain::contract::declared::{Declared, Rules};
 
 /// What is found, as `rule LINE:COLUMN`.
@@ -13,7 +13,7 @@ fn found(file: &str, text: &str, outline: Option<&Outline>) -> Vec<String> {
     let syntax = syntax(file).unwrap();
     let mut withheld = Withheld::default();
     let findings = judge((file, text), syntax, outline, &mut withheld);
-    let shown = |finding: &Finding| {
+    let shown = |finding: &CheckFinding| {
         let place = finding.place.unwrap();
         assert_eq!(finding.file.as_deref(), Some(file));
         format!("{} {} {}:{}", finding.level.as_str(), finding.rule, place.line, place.column)
@@ -110,8 +110,8 @@ fn values_that_are_still_to_be_filled_in_are_found() {
 
 fn declaring(rules: Rules) -> Outline {
     let declared = vec![Declared { name: "PIN".to_owned(), rules, ..Declared::default() }];
-    let environments = vec![Environment { name: "production".to_owned(), ..Environment::default() }];
-    let contracts = BTreeMap::from([("web".to_owned(), Contract { declared })]);
+    let environments = vec![OutlinedEnvironment { name: "production".to_owned(), ..OutlinedEnvironment::default() }];
+    let contracts = BTreeMap::from([("web".to_owned(), DeclaredContract { declared })]);
     Outline { file: "shipgate.toml".to_owned(), environments, contracts, ..Outline::default() }
 }
 
@@ -130,7 +130,9 @@ fn what_is_declared_as_a_secret_has_no_value_in_a_file() {
 #[test]
 fn what_a_dockerfile_is_suspected_of_is_not_said_beside_what_was_found() {
     let mut findings = Findings::default();
-    let at = |rule, line| Finding::new(rule, "m", "h").in_file("Dockerfile", Some(super::super::Place::at(line, 5)));
+    let at = |rule, line| {
+        CheckFinding::new(rule, "m", "h").in_file("Dockerfile", Some(super::super::LinePlace::at(line, 5)))
+    };
     findings.all = vec![at(Rule::SecretInImage, 2), at(Rule::SecretInImage, 3), at(Rule::CommittedSecret, 2)];
     say_once(&mut findings);
     assert_eq!(findings.all, [at(Rule::SecretInImage, 3), at(Rule::CommittedSecret, 2)]);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::form::hits;
-use crate::domain::check::{Finding, Findings};
+use crate::domain::check::{CheckFinding, Findings};
 use crate::domain::secrets::{LEAST, REPLACEMENT, Secrets};
 
 /// The secrets of each file.
@@ -62,7 +62,7 @@ fn beginning(text: &str) -> &str {
     &text[..text.char_indices().nth(LEAST).map_or(text.len(), |(at, _)| at)]
 }
 
-fn take_out(values: &Beginnings<'_>, finding: &mut Finding) {
+fn take_out(values: &Beginnings<'_>, finding: &mut CheckFinding) {
     let mut secrets = Secrets::default();
     for text in [&finding.message, &finding.hint] {
         let beginnings = text.char_indices().map(|(at, _)| beginning(&text[at..]));
@@ -87,7 +87,8 @@ mod tests {
         withheld.add("a.yml", "canary-of-a-finding\nits second line");
         let mut findings = Findings::default();
         for file in ["a.yml", "b.yml"] {
-            let finding = Finding::new(Rule::WorkflowSyntax, "found canary-of-a-finding here", "not its second line");
+            let finding =
+                CheckFinding::new(Rule::WorkflowSyntax, "found canary-of-a-finding here", "not its second line");
             findings.found(finding.in_file(file, None));
         }
         withheld.take_out(&mut findings);
@@ -99,7 +100,7 @@ mod tests {
     fn what_has_the_form_of_a_secret_is_in_no_text_about_any_file() {
         let key = ["sk_", "live_", "9f3kQzT7mWx2LpVb8RdY4NcJ"].concat();
         let mut findings = Findings::default();
-        let finding = Finding::new(Rule::WorkflowSyntax, format!("`{key}` and ä{key}"), format!("not `{key}`"));
+        let finding = CheckFinding::new(Rule::WorkflowSyntax, format!("`{key}` and ä{key}"), format!("not `{key}`"));
         findings.found(finding.in_file("package.json", None));
         findings.left_out(format!("`{key}`"), format!("a {key}"), Some(key.clone()));
         Withheld::default().take_out(&mut findings);

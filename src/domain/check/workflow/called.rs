@@ -2,19 +2,19 @@
 
 use github_actions_models::common::Permissions;
 
-use super::command::{Until, Verb};
+use super::command::{CommandEffect, CommandVerb};
 use super::permissions::{Granted, id_token, written};
 
 /// What a job may do with a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
+pub enum PermissionLevel {
     /// `read`.
     Read,
     /// `write`, which includes `read`.
     Write,
 }
 
-impl Access {
+impl PermissionLevel {
     fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -25,25 +25,25 @@ impl Access {
 
 /// A reusable workflow of shipgate.
 #[derive(Debug, Clone, Copy)]
-pub struct Called {
+pub struct ReusableWorkflow {
     /// The file, without its ending.
     pub name: &'static str,
     /// What it does.
-    pub verb: Verb,
+    pub verb: CommandVerb,
     /// Where, if nothing is said.
     pub environment: Option<&'static str>,
     /// What its jobs ask for, all of them together: GitHub compares each job, also one that its `if` leaves out
     /// ([permissions of called workflows](https://docs.github.com/en/actions/reference/workflows-and-actions/reusing-workflow-configurations#supported-keywords-for-jobs-that-call-a-reusable-workflow)).
-    pub permissions: &'static [(&'static str, Access)],
+    pub permissions: &'static [(&'static str, PermissionLevel)],
 }
 
-const CONTENTS: (&str, Access) = ("contents", Access::Read);
-const TOKEN: (&str, Access) = ("id-token", Access::Write);
-const STATUSES: (&str, Access) = ("statuses", Access::Write);
-const CHECKS: (&str, Access) = ("checks", Access::Read);
-const PULL_REQUESTS: (&str, Access) = ("pull-requests", Access::Read);
-const COMMENTS: (&str, Access) = ("pull-requests", Access::Write);
-const ACTIONS: (&str, Access) = ("actions", Access::Read);
+const CONTENTS: (&str, PermissionLevel) = ("contents", PermissionLevel::Read);
+const TOKEN: (&str, PermissionLevel) = ("id-token", PermissionLevel::Write);
+const STATUSES: (&str, PermissionLevel) = ("statuses", PermissionLevel::Write);
+const CHECKS: (&str, PermissionLevel) = ("checks", PermissionLevel::Read);
+const PULL_REQUESTS: (&str, PermissionLevel) = ("pull-requests", PermissionLevel::Read);
+const COMMENTS: (&str, PermissionLevel) = ("pull-requests", PermissionLevel::Write);
+const ACTIONS: (&str, PermissionLevel) = ("actions", PermissionLevel::Read);
 
 /// The workflow that the people start who approve.
 pub const APPROVE: &str = "approve";
@@ -51,48 +51,53 @@ pub const APPROVE: &str = "approve";
 pub const PROMOTE: &str = "promote";
 
 /// All of them.
-pub const ALL: [Called; 7] = [
+pub const ALL: [ReusableWorkflow; 7] = [
     // The plan says which environment.
-    Called {
+    ReusableWorkflow {
         name: APPROVE,
-        verb: Verb::Promote(Until::Applied),
+        verb: CommandVerb::Promote(CommandEffect::Applied),
         environment: None,
         permissions: &[CONTENTS, TOKEN, STATUSES, CHECKS, PULL_REQUESTS, ACTIONS],
     },
-    Called {
+    ReusableWorkflow {
         name: "deploy-stage",
-        verb: Verb::Deploy(Until::Applied),
+        verb: CommandVerb::Deploy(CommandEffect::Applied),
         environment: Some("stage"),
         permissions: &[CONTENTS, TOKEN, STATUSES, CHECKS],
     },
-    Called {
+    ReusableWorkflow {
         name: "hold",
-        verb: Verb::Hold,
+        verb: CommandVerb::Hold,
         environment: Some("production"),
         permissions: &[CONTENTS, TOKEN, ACTIONS],
     },
-    Called { name: "pr-check", verb: Verb::Check, environment: None, permissions: &[CONTENTS, TOKEN, STATUSES] },
-    Called {
+    ReusableWorkflow {
+        name: "pr-check",
+        verb: CommandVerb::Check,
+        environment: None,
+        permissions: &[CONTENTS, TOKEN, STATUSES],
+    },
+    ReusableWorkflow {
         name: "pr-check-comment",
-        verb: Verb::Check,
+        verb: CommandVerb::Check,
         environment: None,
         permissions: &[CONTENTS, TOKEN, STATUSES, COMMENTS],
     },
-    Called {
+    ReusableWorkflow {
         name: PROMOTE,
-        verb: Verb::Promote(Until::Applied),
+        verb: CommandVerb::Promote(CommandEffect::Applied),
         environment: Some("production"),
         permissions: &[CONTENTS, TOKEN, STATUSES, CHECKS, PULL_REQUESTS, ACTIONS],
     },
-    Called {
+    ReusableWorkflow {
         name: "rollback",
-        verb: Verb::Rollback(Until::Applied),
+        verb: CommandVerb::Rollback(CommandEffect::Applied),
         environment: Some("production"),
         permissions: &[CONTENTS, TOKEN, STATUSES, PULL_REQUESTS, ACTIONS],
     },
 ];
 
-impl Called {
+impl ReusableWorkflow {
     /// The one of a file's name.
     pub fn of(file: &str) -> Option<Self> {
         let name = file.strip_suffix(".yml").or_else(|| file.strip_suffix(".yaml"))?;
@@ -107,10 +112,13 @@ impl Called {
 
     /// What the permissions of a caller's job lack. Where none are written, the settings of the repository decide, which
     /// never grant `id-token`.
-    pub fn lacks(&self, granted: &Permissions) -> Vec<(&'static str, Access)> {
-        let is_missing = |(name, access): &(&str, Access)| {
-            let has =
-                if *name == TOKEN.0 { id_token(granted) } else { written(granted, name, *access == Access::Write) };
+    pub fn lacks(&self, granted: &Permissions) -> Vec<(&'static str, PermissionLevel)> {
+        let is_missing = |(name, access): &(&str, PermissionLevel)| {
+            let has = if *name == TOKEN.0 {
+                id_token(granted)
+            } else {
+                written(granted, name, *access == PermissionLevel::Write)
+            };
             has == Granted::No
         };
         self.permissions.iter().copied().filter(is_missing).collect()
@@ -118,7 +126,7 @@ impl Called {
 }
 
 /// `actions: read` as it is written.
-pub fn entry((name, access): (&str, Access)) -> String {
+pub fn entry((name, access): (&str, PermissionLevel)) -> String {
     format!("{name}: {}", access.as_str())
 }
 
@@ -134,15 +142,15 @@ mod tests {
     use crate::domain::check::workflow::WorkflowFile;
 
     /// What the jobs of a file ask for, together.
-    fn asked(file: &WorkflowFile) -> BTreeMap<String, Access> {
+    fn asked(file: &WorkflowFile) -> BTreeMap<String, PermissionLevel> {
         let mut asked = BTreeMap::new();
         for job in file.workflow.jobs.values() {
             let Job::NormalJob(job) = job else { panic!("a called workflow of shipgate calls no other") };
             let Permissions::Explicit(permissions) = &job.permissions else { panic!("each job says what it needs") };
             for (name, permission) in permissions {
                 let access = match permission {
-                    Permission::Read => Access::Read,
-                    Permission::Write => Access::Write,
+                    Permission::Read => PermissionLevel::Read,
+                    Permission::Write => PermissionLevel::Write,
                     Permission::None => continue,
                 };
                 let strongest = asked.entry(name.clone()).or_insert(access);

@@ -2,14 +2,14 @@
 
 use github_actions_models::workflow::Job;
 
-use super::called::{APPROVE, Called, entry};
+use super::called::{APPROVE, ReusableWorkflow, entry};
 use super::invocation::{Means, input_text, with};
 use super::job::{Workplace, is_only_called};
-use crate::domain::check::{Findings, Level, Rule};
+use crate::domain::check::{Findings, Rule, Severity};
 
 impl Workplace<'_> {
     /// The workflow of shipgate that the job calls.
-    fn called(&self) -> Option<Called> {
+    fn called(&self) -> Option<ReusableWorkflow> {
         match self.invocation.means {
             Means::Workflow(called) => Some(called),
             Means::Action | Means::Script => None,
@@ -46,7 +46,7 @@ impl Workplace<'_> {
             let message = "the pages of plans link to `approve.yml`, and this file has another name".to_owned();
             let hint = "rename it to `.github/workflows/approve.yml`";
             let finding = self.file.finding(Rule::ApprovalCaller, &self.path(&["uses"]), message, hint);
-            findings.found(finding.at_level(Level::Warning));
+            findings.found(finding.at_level(Severity::Warning));
         }
         let raw = &self.file.raw;
         if raw.get("run-name").and_then(|name| name.as_str()) != Some(RUN_NAME) {

@@ -2,13 +2,13 @@
 
 /// What a command does, as far as it decides which role and which job it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
+pub enum CommandVerb {
     /// It changes an environment that takes releases directly, or plans to.
-    Deploy(Until),
+    Deploy(CommandEffect),
     /// It changes an environment that takes them from another, or plans to.
-    Promote(Until),
+    Promote(CommandEffect),
     /// It takes an environment back, or plans to.
-    Rollback(Until),
+    Rollback(CommandEffect),
     /// It puts or lifts a hold.
     Hold,
     /// It counts approvals, and asks GitHub alone.
@@ -21,14 +21,14 @@ pub enum Verb {
 
 /// Whether something is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
+pub enum CommandEffect {
     /// It is.
     Applied,
     /// It is only planned.
     Planned,
 }
 
-impl Verb {
+impl CommandVerb {
     /// The command of some words, with those that follow it.
     pub fn of_words<'w, 'a>(words: &'w [&'a str]) -> Option<(Self, &'w [&'a str])> {
         let (first, rest) = words.split_first()?;
@@ -36,7 +36,7 @@ impl Verb {
             let (second, rest) = rest.split_first()?;
             // It needs what any look needs: neither history nor variables.
             let unhold = (*second == "unhold").then_some(Self::Look("plan unhold"));
-            return unhold.or_else(|| Self::changing(second, Until::Planned)).map(|verb| (verb, rest));
+            return unhold.or_else(|| Self::changing(second, CommandEffect::Planned)).map(|verb| (verb, rest));
         }
         Self::of(first).map(|verb| (verb, rest))
     }
@@ -48,12 +48,12 @@ impl Verb {
             "hold" | "unhold" => Some(Self::Hold),
             "approve" => Some(Self::Approve),
             "check" => Some(Self::Check),
-            _ => Self::changing(word, Until::Applied)
+            _ => Self::changing(word, CommandEffect::Applied)
                 .or_else(|| LOOKS.into_iter().find(|look| *look == word).map(Self::Look)),
         }
     }
 
-    fn changing(word: &str, until: Until) -> Option<Self> {
+    fn changing(word: &str, until: CommandEffect) -> Option<Self> {
         match word {
             "deploy" => Some(Self::Deploy(until)),
             "promote" => Some(Self::Promote(until)),
@@ -65,12 +65,12 @@ impl Verb {
     /// The command's words.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Deploy(Until::Applied) => "deploy",
-            Self::Deploy(Until::Planned) => "plan deploy",
-            Self::Promote(Until::Applied) => "promote",
-            Self::Promote(Until::Planned) => "plan promote",
-            Self::Rollback(Until::Applied) => "rollback",
-            Self::Rollback(Until::Planned) => "plan rollback",
+            Self::Deploy(CommandEffect::Applied) => "deploy",
+            Self::Deploy(CommandEffect::Planned) => "plan deploy",
+            Self::Promote(CommandEffect::Applied) => "promote",
+            Self::Promote(CommandEffect::Planned) => "plan promote",
+            Self::Rollback(CommandEffect::Applied) => "rollback",
+            Self::Rollback(CommandEffect::Planned) => "plan rollback",
             Self::Hold => "hold",
             Self::Approve => "approve",
             Self::Check => "check",
@@ -82,7 +82,10 @@ impl Verb {
     pub fn changes(self) -> bool {
         matches!(
             self,
-            Self::Deploy(Until::Applied) | Self::Promote(Until::Applied) | Self::Rollback(Until::Applied) | Self::Hold
+            Self::Deploy(CommandEffect::Applied)
+                | Self::Promote(CommandEffect::Applied)
+                | Self::Rollback(CommandEffect::Applied)
+                | Self::Hold
         )
     }
 
@@ -99,7 +102,7 @@ impl Verb {
 
 /// The name of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+pub enum EnvironmentName {
     /// This one.
     Literal(String),
     /// An expression or a shell variable says which.
@@ -108,7 +111,7 @@ pub enum Named {
     Absent,
 }
 
-impl Named {
+impl EnvironmentName {
     /// The name in a text.
     pub fn of(text: &str) -> Self {
         match text.trim() {
@@ -130,11 +133,11 @@ pub enum Config {
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command {
+pub struct StepCommand {
     /// What it does.
-    pub verb: Verb,
+    pub verb: CommandVerb,
     /// Where.
-    pub environment: Named,
+    pub environment: EnvironmentName,
     /// By which configuration.
     pub config: Config,
 }

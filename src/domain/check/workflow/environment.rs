@@ -4,17 +4,17 @@ use github_actions_models::common::Env;
 use github_actions_models::common::expr::LoE;
 use github_actions_models::workflow::job::DeploymentEnvironment;
 
-use super::command::{Named, Verb};
-use super::invocation::{Invocation, Means};
+use super::command::{CommandVerb, EnvironmentName};
+use super::invocation::{Means, ShipgateCall};
 use super::job::Workplace;
-use crate::domain::check::outline::{Environment, Outline};
-use crate::domain::check::{Findings, Level, Rule};
+use crate::domain::check::outline::{Outline, OutlinedEnvironment};
+use crate::domain::check::{Findings, Rule, Severity};
 use crate::domain::nearest::nearest;
 
 impl Workplace<'_> {
     /// The environment that the run names.
     pub(super) fn environment(&self, outline: &Outline, findings: &mut Findings) {
-        let Named::Literal(name) = &self.invocation.command.environment else { return };
+        let EnvironmentName::Literal(name) = &self.invocation.command.environment else { return };
         let verb = self.invocation.command.verb;
         let Some(environment) = outline.environment(name) else {
             let message = format!("`{}` names environment `{name}`, which {} does not have", verb.name(), outline.file);
@@ -33,14 +33,14 @@ impl Workplace<'_> {
         }
     }
 
-    fn command(&self, environment: &Environment, findings: &mut Findings) {
+    fn command(&self, environment: &OutlinedEnvironment, findings: &mut Findings) {
         let name = &environment.name;
         let (message, hint) = match (self.invocation.command.verb, &environment.promotes_from) {
-            (Verb::Deploy(_), Some(source)) => (
+            (CommandVerb::Deploy(_), Some(source)) => (
                 format!("`{name}` takes its releases from `{source}`, and cannot be deployed to"),
                 format!("deploy to `{source}`, and promote to `{name}`"),
             ),
-            (Verb::Promote(_), None) => (
+            (CommandVerb::Promote(_), None) => (
                 format!("`{name}` has no `promotes-from`, so there is nothing to promote to it"),
                 format!("deploy to `{name}`, or write `promotes-from` in `[environments.{name}]`"),
             ),
@@ -51,7 +51,7 @@ impl Workplace<'_> {
 
     /// A called workflow has no credentials but those of roles. A promotion is planned by a job of the branch, which may
     /// not assume the role that changes the environment, nor one that changes a source that is promoted to itself.
-    fn role(&self, environment: &Environment, outline: &Outline, findings: &mut Findings) {
+    fn role(&self, environment: &OutlinedEnvironment, outline: &Outline, findings: &mut Findings) {
         if !matches!(self.invocation.means, Means::Workflow(_)) {
             return;
         }
@@ -59,7 +59,7 @@ impl Workplace<'_> {
             self.role_missing(environment, "role", "a called workflow has no other credentials", "", findings);
             return;
         }
-        if !matches!(self.invocation.command.verb, Verb::Promote(_)) {
+        if !matches!(self.invocation.command.verb, CommandVerb::Promote(_)) {
             return;
         }
         let source = source_of(environment, outline).filter(|source| source.promotes_from.is_some());
@@ -69,7 +69,7 @@ impl Workplace<'_> {
         }
     }
 
-    fn role_missing(&self, of: &Environment, key: &str, why: &str, option: &str, findings: &mut Findings) {
+    fn role_missing(&self, of: &OutlinedEnvironment, key: &str, why: &str, option: &str, findings: &mut Findings) {
         let (name, verb) = (&of.name, self.invocation.command.verb);
         let message = format!("`{}` needs `{key}` of `{name}`, which is not written: {why}", verb.name());
         let hint = format!(
@@ -81,21 +81,21 @@ impl Workplace<'_> {
 
     /// The role of an environment that promotes lets jobs of GitHub's environment in, the other those of a branch: an
     /// environment of GitHub replaces the branch in the token's `sub`.
-    fn github_environment(&self, environment: &Environment, findings: &mut Findings) {
+    fn github_environment(&self, environment: &OutlinedEnvironment, findings: &mut Findings) {
         let Some(job) = self.normal_job() else { return };
         let name = &environment.name;
         let written = match &job.environment {
-            None => Named::Absent,
+            None => EnvironmentName::Absent,
             Some(DeploymentEnvironment::Name(written) | DeploymentEnvironment::NameURL { name: written, .. }) => {
-                Named::of(written)
+                EnvironmentName::of(written)
             }
         };
         let path = self.path(&["environment"]);
         let own = self.invocation.job;
         match (&environment.promotes_from, written) {
             // There is no environment of GitHub in which somebody is asked.
-            (Some(_), Named::Absent) if environment.asks_second_person => {}
-            (Some(_), Named::Literal(written)) if environment.asks_second_person => {
+            (Some(_), EnvironmentName::Absent) if environment.asks_second_person => {}
+            (Some(_), EnvironmentName::Literal(written)) if environment.asks_second_person => {
                 let message = format!(
                     "job `{own}` runs in GitHub's environment `{written}`, and `{name}` asks a second person instead: its \
                      role lets in jobs of the branch alone"
@@ -103,7 +103,7 @@ impl Workplace<'_> {
                 let hint = "remove `environment`; what was approved is carried out by approve.yml";
                 self.found(findings, Rule::GithubEnvironmentUnneeded, &path, message, hint);
             }
-            (Some(_), Named::Absent) => {
+            (Some(_), EnvironmentName::Absent) => {
                 let message = format!(
                     "job `{own}` changes `{name}` in no environment of GitHub: its token names the branch, which the \
                      role does not let in"
@@ -111,12 +111,12 @@ impl Workplace<'_> {
                 let hint = format!("add `environment: {{ name: {name}, deployment: false }}` to the job");
                 self.found(findings, Rule::GithubEnvironmentMissing, &self.path(&[]), message, hint);
             }
-            (Some(_), Named::Literal(written)) if written != *name => {
+            (Some(_), EnvironmentName::Literal(written)) if written != *name => {
                 let message = format!("job `{own}` runs in GitHub's environment `{written}`, and changes `{name}`");
                 let hint = format!("write `{name}`: the role compares it letter by letter, capitals too");
                 self.found(findings, Rule::GithubEnvironmentMismatch, &path, message, hint);
             }
-            (None, Named::Literal(written)) => {
+            (None, EnvironmentName::Literal(written)) => {
                 let message = format!(
                     "job `{own}` runs in GitHub's environment `{written}`: its token names that and not the branch, \
                      which the role of `{name}` lets in"
@@ -135,7 +135,7 @@ impl Workplace<'_> {
     pub(super) fn variables(&self, outline: &Outline, findings: &mut Findings) {
         let Some(job) = self.normal_job() else { return };
         let verb = self.invocation.command.verb;
-        if matches!(verb, Verb::Look(_) | Verb::Hold) {
+        if matches!(verb, CommandVerb::Look(_) | CommandVerb::Hold) {
             return;
         }
         let needed = needed_variables(outline, self.invocation);
@@ -154,15 +154,16 @@ impl Workplace<'_> {
         let hint = "add `env: { SHIPGATE_VARS: \"${{ toJSON(vars) }}\" }` to the step";
         let finding = self.file.finding(Rule::ShipgateVars, &self.invocation.path, message, hint);
         // The check goes on without, and which environment an expression names is not known.
-        let is_sure = verb != Verb::Check && matches!(self.invocation.command.environment, Named::Literal(_));
-        findings.found(finding.at_level(if is_sure { Level::Error } else { Level::Warning }));
+        let is_sure =
+            verb != CommandVerb::Check && matches!(self.invocation.command.environment, EnvironmentName::Literal(_));
+        findings.found(finding.at_level(if is_sure { Severity::Error } else { Severity::Warning }));
     }
 }
 
 /// The variables of the environment, and of the one that its releases come from.
-fn needed_variables<'o>(outline: &'o Outline, invocation: &Invocation<'_>) -> Vec<&'o str> {
-    let of = |environment: &'o Environment| environment.variables.iter().map(String::as_str);
-    let Named::Literal(name) = &invocation.command.environment else {
+fn needed_variables<'o>(outline: &'o Outline, invocation: &ShipgateCall<'_>) -> Vec<&'o str> {
+    let of = |environment: &'o OutlinedEnvironment| environment.variables.iter().map(String::as_str);
+    let EnvironmentName::Literal(name) = &invocation.command.environment else {
         let mut all: Vec<&str> = outline.environments.iter().flat_map(of).collect();
         all.sort_unstable();
         all.dedup();
@@ -173,7 +174,7 @@ fn needed_variables<'o>(outline: &'o Outline, invocation: &Invocation<'_>) -> Ve
 }
 
 /// The environment that its releases come from.
-fn source_of<'o>(environment: &Environment, outline: &'o Outline) -> Option<&'o Environment> {
+fn source_of<'o>(environment: &OutlinedEnvironment, outline: &'o Outline) -> Option<&'o OutlinedEnvironment> {
     environment.promotes_from.as_ref().and_then(|source| outline.environment(source))
 }
 

@@ -5,9 +5,9 @@ use github_actions_models::workflow::Job;
 use yamlpath::Component;
 
 use super::called::{APPROVE, PROMOTE};
-use super::command::Named;
+use super::command::EnvironmentName;
 use super::file::WorkflowFile;
-use super::invocation::{Invocation, Means, invocations, with};
+use super::invocation::{Means, ShipgateCall, invocations, with};
 use super::job::{self, Workplace};
 use super::permissions::{Granted, effective, id_token};
 use super::script::CommandLine;
@@ -40,13 +40,12 @@ pub fn judge(files: &[WorkflowFile], outline: Option<&Outline>, line: &CommandLi
 fn nobody_approves(files: &[WorkflowFile], outline: &Outline, line: &CommandLine, findings: &mut Findings) {
     let all: Vec<_> =
         files.iter().flat_map(|file| invocations(file, line).into_iter().map(move |it| (file, it))).collect();
-    let calls =
-        |invocation: &Invocation<'_>, name| matches!(invocation.means, Means::Workflow(called) if called.name == name);
+    let calls = |invocation: &ShipgateCall<'_>, name| matches!(invocation.means, Means::Workflow(called) if called.name == name);
     if all.iter().any(|(_, invocation)| calls(invocation, APPROVE)) {
         return;
     }
     for (file, invocation) in all.iter().filter(|(_, invocation)| calls(invocation, PROMOTE)) {
-        let Named::Literal(name) = &invocation.command.environment else { continue };
+        let EnvironmentName::Literal(name) = &invocation.command.environment else { continue };
         if outline.environment(name).is_some_and(|environment| environment.asks_second_person) {
             let message = format!(
                 "`{name}` asks a second person, and no workflow calls approve.yml: what is planned here is never carried out"
@@ -62,7 +61,7 @@ fn calls<'f>(
     file: &'f WorkflowFile,
     files: &'f [WorkflowFile],
     line: &CommandLine,
-) -> Vec<(&'f str, Vec<Invocation<'f>>)> {
+) -> Vec<(&'f str, Vec<ShipgateCall<'f>>)> {
     let jobs = file.workflow.jobs.iter().filter_map(|(name, job)| {
         let Job::ReusableWorkflowCallJob(call) = job else { return None };
         let Uses::Local(uses) = &call.uses else { return None };
@@ -78,7 +77,7 @@ fn may_have_token(
     file: &WorkflowFile,
     outline: Option<&Outline>,
     name: &str,
-    called: &[Invocation<'_>],
+    called: &[ShipgateCall<'_>],
     findings: &mut Findings,
 ) {
     let Some(job) = file.workflow.jobs.get(name) else { return };

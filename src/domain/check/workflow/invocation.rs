@@ -6,8 +6,8 @@ use github_actions_models::workflow::Job;
 use github_actions_models::workflow::job::{NormalJob, ParallelStep, Step, UsesStep};
 use yamlpath::Component;
 
-use super::called::Called;
-use super::command::{Command, Config, Named, Verb};
+use super::called::ReusableWorkflow;
+use super::command::{CommandVerb, Config, EnvironmentName, StepCommand};
 use super::file::{Path, WorkflowFile};
 use super::script::{self, CommandLine};
 
@@ -19,18 +19,18 @@ pub enum Means {
     /// A step runs the program.
     Script,
     /// The job is one of shipgate's reusable workflows.
-    Workflow(Called),
+    Workflow(ReusableWorkflow),
 }
 
 /// A run of shipgate in a job.
 #[derive(Debug, Clone)]
-pub struct Invocation<'f> {
+pub struct ShipgateCall<'f> {
     /// The job.
     pub job: &'f str,
     /// How.
     pub means: Means,
     /// What.
-    pub command: Command,
+    pub command: StepCommand,
     /// The working directory, where one is named.
     pub directory: Option<String>,
     /// The key that brings shipgate in: `uses` or `run`.
@@ -48,7 +48,7 @@ pub struct Invocation<'f> {
 }
 
 /// All runs of shipgate in a workflow, local workflows that are called left out.
-pub fn invocations<'f>(file: &'f WorkflowFile, line: &CommandLine) -> Vec<Invocation<'f>> {
+pub fn invocations<'f>(file: &'f WorkflowFile, line: &CommandLine) -> Vec<ShipgateCall<'f>> {
     let jobs = file.workflow.jobs.iter();
     jobs.flat_map(|(name, job)| match job {
         Job::NormalJob(job) => in_steps(name, job, line),
@@ -60,16 +60,18 @@ pub fn invocations<'f>(file: &'f WorkflowFile, line: &CommandLine) -> Vec<Invoca
             if !is_named_after_us(uses.repo()) {
                 return Vec::new();
             }
-            let Some(called) = Called::of(workflow) else { return Vec::new() };
+            let Some(called) = ReusableWorkflow::of(workflow) else { return Vec::new() };
             let base = vec![Component::from("jobs"), Component::from(name.as_str())];
             let environment = match input(&job.with, "environment") {
-                Named::Absent => called.environment.map_or(Named::Absent, |name| Named::Literal(name.to_owned())),
-                named @ (Named::Literal(_) | Named::Unknown) => named,
+                EnvironmentName::Absent => {
+                    called.environment.map_or(EnvironmentName::Absent, |name| EnvironmentName::Literal(name.to_owned()))
+                }
+                named @ (EnvironmentName::Literal(_) | EnvironmentName::Unknown) => named,
             };
-            vec![Invocation {
+            vec![ShipgateCall {
                 job: name,
                 means: Means::Workflow(called),
-                command: Command { verb: called.verb, environment, config: config(&job.with) },
+                command: StepCommand { verb: called.verb, environment, config: config(&job.with) },
                 directory: input_text(&job.with, "working-directory"),
                 path: with(&base, &["uses"]),
                 environment_path: with(&base, &["with", "environment"]),
@@ -88,7 +90,7 @@ fn is_named_after_us(repository: &str) -> bool {
     repository.to_ascii_lowercase().contains("shipgate")
 }
 
-fn in_steps<'f>(name: &'f str, job: &'f NormalJob, line: &CommandLine) -> Vec<Invocation<'f>> {
+fn in_steps<'f>(name: &'f str, job: &'f NormalJob, line: &CommandLine) -> Vec<ShipgateCall<'f>> {
     let mut found = Vec::new();
     let base = vec![Component::from("jobs"), Component::from(name), Component::from("steps")];
     let directory = job.defaults.as_ref().and_then(|defaults| defaults.run.as_ref()?.working_directory.clone());
@@ -97,7 +99,7 @@ fn in_steps<'f>(name: &'f str, job: &'f NormalJob, line: &CommandLine) -> Vec<In
         AnyStep::Run(step) => {
             let directory = step.working_directory.clone().or_else(|| directory.clone());
             let commands = script::commands(&step.run, line).into_iter();
-            let invocation = |command| Invocation {
+            let invocation = |command| ShipgateCall {
                 job: name,
                 means: Means::Script,
                 command,
@@ -144,7 +146,7 @@ impl<'f> From<&'f ParallelStep> for AnyStep<'f> {
     }
 }
 
-fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesStep) -> Option<Invocation<'f>> {
+fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesStep) -> Option<ShipgateCall<'f>> {
     let pin = match &step.uses {
         // The same action is in both places.
         Uses::Repository(uses) if is_named_after_us(uses.repo()) && matches!(uses.subpath(), None | Some("action")) => {
@@ -156,11 +158,11 @@ fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesSte
     };
     let written = input_text(&step.with, "command")?;
     let words: Vec<&str> = written.split_whitespace().collect();
-    let (verb, _) = Verb::of_words(&words)?;
-    Some(Invocation {
+    let (verb, _) = CommandVerb::of_words(&words)?;
+    Some(ShipgateCall {
         job,
         means: Means::Action,
-        command: Command { verb, environment: input(&step.with, "environment"), config: config(&step.with) },
+        command: StepCommand { verb, environment: input(&step.with, "environment"), config: config(&step.with) },
         directory: input_text(&step.with, "working-directory"),
         environment_path: with(path, &["with", "environment"]),
         override_path: override_path(path, &step.with),
@@ -188,10 +190,10 @@ pub fn input_text(inputs: &LoE<Env>, name: &str) -> Option<String> {
     inputs.get(name).map(ToString::to_string).filter(|text| !text.trim().is_empty())
 }
 
-fn input(inputs: &LoE<Env>, name: &str) -> Named {
+fn input(inputs: &LoE<Env>, name: &str) -> EnvironmentName {
     match inputs {
-        LoE::Expr(_) => Named::Unknown,
-        LoE::Literal(_) => input_text(inputs, name).map_or(Named::Absent, |text| Named::of(&text)),
+        LoE::Expr(_) => EnvironmentName::Unknown,
+        LoE::Literal(_) => input_text(inputs, name).map_or(EnvironmentName::Absent, |text| EnvironmentName::of(&text)),
     }
 }
 

@@ -6,11 +6,11 @@ use github_actions_models::workflow::job::NormalJob;
 use yaml_serde::Value;
 use yamlpath::Component;
 
-use super::command::{Config, Named, Verb};
+use super::command::{CommandVerb, Config, EnvironmentName};
 use super::file::{Path, WorkflowFile};
-use super::invocation::{Invocation, with};
+use super::invocation::{ShipgateCall, with};
 use super::permissions::{are_written, effective};
-use crate::domain::check::outline::{Environment, Outline};
+use crate::domain::check::outline::{Outline, OutlinedEnvironment};
 use crate::domain::check::{Findings, Rule};
 
 /// What gives a job its token.
@@ -25,7 +25,7 @@ pub struct Workplace<'a> {
     /// The configuration, where it could be read.
     pub outline: Option<&'a Outline>,
     /// The run.
-    pub invocation: &'a Invocation<'a>,
+    pub invocation: &'a ShipgateCall<'a>,
 }
 
 /// Judges it.
@@ -53,7 +53,7 @@ pub fn judge(place: &Workplace<'_>, findings: &mut Findings) {
 }
 
 /// Whether a run reads the configuration that is checked.
-pub fn concerns(outline: &Outline, invocation: &Invocation<'_>) -> bool {
+pub fn concerns(outline: &Outline, invocation: &ShipgateCall<'_>) -> bool {
     let plain = |path: &str| path.trim_start_matches("./").trim_matches('/').to_owned();
     let directory = plain(invocation.directory.as_deref().unwrap_or_default());
     let directory = if directory == "." { String::new() } else { directory };
@@ -69,15 +69,15 @@ pub fn concerns(outline: &Outline, invocation: &Invocation<'_>) -> bool {
 }
 
 /// Whether a run needs a token of GitHub. Where the environment is not known, any that has a role counts.
-pub fn needs_token(outline: Option<&Outline>, invocation: &Invocation<'_>) -> bool {
-    let Some(outline) = outline.filter(|_| invocation.command.verb != Verb::Approve) else { return false };
-    let has_role = |environment: &Environment| {
+pub fn needs_token(outline: Option<&Outline>, invocation: &ShipgateCall<'_>) -> bool {
+    let Some(outline) = outline.filter(|_| invocation.command.verb != CommandVerb::Approve) else { return false };
+    let has_role = |environment: &OutlinedEnvironment| {
         let source = environment.promotes_from.as_ref().and_then(|source| outline.environment(source));
         environment.has_role || source.is_some_and(|source| source.has_role)
     };
     match &invocation.command.environment {
-        Named::Literal(name) => outline.environment(name).is_some_and(has_role),
-        Named::Unknown | Named::Absent => outline.environments.iter().any(has_role),
+        EnvironmentName::Literal(name) => outline.environment(name).is_some_and(has_role),
+        EnvironmentName::Unknown | EnvironmentName::Absent => outline.environments.iter().any(has_role),
     }
 }
 

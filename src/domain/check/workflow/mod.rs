@@ -22,7 +22,7 @@ mod tests;
 mod trusted;
 
 #[cfg(test)]
-pub use command::Verb;
+pub use command::CommandVerb;
 pub use file::WorkflowFile;
 pub use files::judge;
 pub use script::{CommandLine, programs};

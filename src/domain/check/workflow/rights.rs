@@ -3,11 +3,11 @@
 use github_actions_models::common::Permissions;
 use yamlpath::Component;
 
-use super::command::Verb;
+use super::command::CommandVerb;
 use super::invocation::Means;
 use super::job::{TOKEN_HINT, Workplace, is_only_called, needs_token};
 use super::permissions::{Granted, id_token, written};
-use crate::domain::check::{Findings, Level, Rule};
+use crate::domain::check::{Findings, Rule, Severity};
 
 impl Workplace<'_> {
     /// The permissions of a job with steps. One that calls a workflow of shipgate has a rule of its own.
@@ -32,14 +32,14 @@ impl Workplace<'_> {
         );
         let finding = self.file.finding(Rule::IdToken, &self.permissions_path(), message, TOKEN_HINT);
         // Without a token the check goes on with what needs none.
-        let level = if verb == Verb::Check { Level::Warning } else { Level::Error };
+        let level = if verb == CommandVerb::Check { Severity::Warning } else { Severity::Error };
         findings.found(finding.at_level(level));
     }
 
     /// What is reported on the commit has to be allowed.
     pub(super) fn statuses(&self, findings: &mut Findings) {
         let verb = self.invocation.command.verb;
-        let reports = verb.rolls_out() || verb == Verb::Check;
+        let reports = verb.rolls_out() || verb == CommandVerb::Check;
         let is_action = matches!(self.invocation.means, Means::Action);
         let Some(permissions) = self.own_permissions().filter(|_| reports && is_action) else { return };
         if written(permissions, "statuses", true) == Granted::No {

@@ -1,6 +1,6 @@
 //! The runs of shipgate in a shell script.
 
-use super::command::{Command, Config, Named, Verb};
+use super::command::{CommandVerb, Config, EnvironmentName, StepCommand};
 
 /// Words that stand before a program and start it.
 const STARTERS: [&str; 7] = ["exec", "sudo", "env", "time", "command", "nice", "nohup"];
@@ -12,7 +12,7 @@ pub struct CommandLine {
 }
 
 /// The commands that a script runs. What is hidden in functions, variables or other files is not found.
-pub fn commands(script: &str, line: &CommandLine) -> Vec<Command> {
+pub fn commands(script: &str, line: &CommandLine) -> Vec<StepCommand> {
     programs(script).iter().filter_map(|words| command(words, line)).collect()
 }
 
@@ -43,7 +43,7 @@ fn simple_commands(line: &str) -> Vec<Vec<String>> {
     commands
 }
 
-fn command(words: &[String], line: &CommandLine) -> Option<Command> {
+fn command(words: &[String], line: &CommandLine) -> Option<StepCommand> {
     let mut words = words.iter();
     let program = words.next()?;
     if program.rsplit('/').next() != Some("shipgate") {
@@ -63,14 +63,18 @@ fn command(words: &[String], line: &CommandLine) -> Option<Command> {
             plain.push(word.as_str());
         }
     }
-    let (verb, rest) = Verb::of_words(&plain)?;
-    let environment = rest.first().map_or(Named::Absent, |word| named(word));
-    Some(Command { verb, environment, config })
+    let (verb, rest) = CommandVerb::of_words(&plain)?;
+    let environment = rest.first().map_or(EnvironmentName::Absent, |word| named(word));
+    Some(StepCommand { verb, environment, config })
 }
 
 /// What a shell would split, and this does not (`stage)`, `stage>log`), is no name.
-fn named(word: &str) -> Named {
-    if word.contains(['(', ')', '<', '>', '|', '&', ';', '"', '\'']) { Named::Unknown } else { Named::of(word) }
+fn named(word: &str) -> EnvironmentName {
+    if word.contains(['(', ')', '<', '>', '|', '&', ';', '"', '\'']) {
+        EnvironmentName::Unknown
+    } else {
+        EnvironmentName::of(word)
+    }
 }
 
 /// `NAME=value`
@@ -91,11 +95,11 @@ pub(super) mod tests {
     }
 
     fn shown(script: &str) -> Vec<String> {
-        let one = |command: &Command| {
+        let one = |command: &StepCommand| {
             let environment = match &command.environment {
-                Named::Literal(name) => name.clone(),
-                Named::Unknown => "?".to_owned(),
-                Named::Absent => "-".to_owned(),
+                EnvironmentName::Literal(name) => name.clone(),
+                EnvironmentName::Unknown => "?".to_owned(),
+                EnvironmentName::Absent => "-".to_owned(),
             };
             format!("{} {environment}", command.verb.name())
         };

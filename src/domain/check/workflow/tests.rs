@@ -1,13 +1,13 @@
 //! Each rule with something good and something bad.
 
 use super::*;
-use crate::domain::check::outline::{Environment, Outline};
-use crate::domain::check::{Finding, Findings, Level, Rule};
+use crate::domain::check::outline::{Outline, OutlinedEnvironment};
+use crate::domain::check::{CheckFinding, Findings, Rule, Severity};
 
 const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
 fn outline() -> Outline {
-    let environment = |name: &str, promotes_from: Option<&str>, variables: &[&str]| Environment {
+    let environment = |name: &str, promotes_from: Option<&str>, variables: &[&str]| OutlinedEnvironment {
         name: name.to_owned(),
         place: None,
         has_role: true,
@@ -22,13 +22,13 @@ fn outline() -> Outline {
             environment("stage", None, &[]),
             environment("production", Some("stage"), &[]),
             environment("preview", None, &["PREVIEW_URL"]),
-            Environment { has_role: false, has_read_role: false, ..environment("local", None, &[]) },
-            Environment { has_read_role: false, ..environment("unread", Some("stage"), &[]) },
+            OutlinedEnvironment { has_role: false, has_read_role: false, ..environment("local", None, &[]) },
+            OutlinedEnvironment { has_read_role: false, ..environment("unread", Some("stage"), &[]) },
             environment("behind-unread", Some("unread"), &[]),
             environment("behind-production", Some("production"), &[]),
-            Environment { has_read_role: false, ..environment("direct", None, &[]) },
+            OutlinedEnvironment { has_read_role: false, ..environment("direct", None, &[]) },
             environment("behind-direct", Some("direct"), &[]),
-            Environment { asks_second_person: true, ..environment("asking", Some("stage"), &[]) },
+            OutlinedEnvironment { asks_second_person: true, ..environment("asking", Some("stage"), &[]) },
         ],
         ..Outline::default()
     }
@@ -68,7 +68,7 @@ fn found_in(name: &str, text: &str) -> Vec<String> {
     findings.all.iter().map(shown).collect()
 }
 
-fn shown(finding: &Finding) -> String {
+fn shown(finding: &CheckFinding) -> String {
     let place = finding.place.unwrap();
     format!("{} {} {}:{}", finding.level.as_str(), finding.rule, place.line, place.column)
 }
@@ -172,7 +172,7 @@ fn a_caller_grants_all_that_the_called_workflow_asks_for() {
         let text = calling(file, permissions, "", "");
         let findings = judged(&[(".github/workflows/a.yml", &text)], Some(&outline())).all;
         let [finding] = findings.as_slice() else { panic!("{file} {permissions}: {findings:?}") };
-        assert_eq!((finding.rule, finding.level), (Rule::PermissionsMissing, Level::Error), "{finding:?}");
+        assert_eq!((finding.rule, finding.level), (Rule::PermissionsMissing, Severity::Error), "{finding:?}");
         (finding.place.unwrap().line, finding.clone())
     };
     let own = |permissions: &str| format!("    permissions: {permissions}\n");

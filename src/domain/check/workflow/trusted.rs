@@ -4,13 +4,13 @@
 use github_actions_models::common::Uses;
 use github_actions_models::workflow::Job;
 
-use super::command::Named;
+use super::command::EnvironmentName;
 use super::file::WorkflowFile;
-use super::invocation::{Invocation, Means, invocations};
+use super::invocation::{Means, ShipgateCall, invocations};
 use super::job::{Workplace, concerns};
 use super::script::CommandLine;
-use crate::domain::check::outline::{Environment, Outline, Trusted};
-use crate::domain::check::{Finding, Findings, Level, Rule};
+use crate::domain::check::outline::{Outline, OutlinedEnvironment, Trusted};
+use crate::domain::check::{CheckFinding, Findings, Rule, Severity};
 use crate::domain::github::workflows::{GatedWorkflow, TrustedWorkflows};
 
 /// A job that calls a workflow of the gate.
@@ -27,7 +27,8 @@ struct Call<'a> {
 
 /// Judges the calls of all files.
 pub fn judge(files: &[WorkflowFile], outline: &Outline, line: &CommandLine, findings: &mut Findings) {
-    let gated: Vec<&Environment> = outline.environments.iter().filter(|environment| is_gated(environment)).collect();
+    let gated: Vec<&OutlinedEnvironment> =
+        outline.environments.iter().filter(|environment| is_gated(environment)).collect();
     let invocations: Vec<_> = files.iter().map(|file| (file, invocations(file, line))).collect();
     let all = invocations.iter().flat_map(|(file, own)| own.iter().filter_map(|own| call(file, outline, own)));
     let calls: Vec<Call<'_>> = all.collect();
@@ -45,19 +46,19 @@ pub fn judge(files: &[WorkflowFile], outline: &Outline, line: &CommandLine, find
             let message = format!("`[github] workflows` names {}, which no workflow calls", trusted.workflows);
             let hint = "take it out, or move the callers to it; once it is out, put the policy of `shipgate iam trust` on \
                         the role again";
-            let finding = Finding::new(Rule::TrustedWorkflow, message, hint).at_level(Level::Note);
+            let finding = CheckFinding::new(Rule::TrustedWorkflow, message, hint).at_level(Severity::Note);
             findings.found(finding.in_file(&outline.file, Some(trusted.place)));
         }
     }
 }
 
 /// Whether the role of an environment asks for the workflow of a job.
-fn is_gated(environment: &Environment) -> bool {
+fn is_gated(environment: &OutlinedEnvironment) -> bool {
     environment.promotes_from.is_some() && environment.has_role
 }
 
 /// A call of a workflow of the gate, for this configuration.
-fn call<'a>(file: &'a WorkflowFile, outline: &'a Outline, invocation: &'a Invocation<'a>) -> Option<Call<'a>> {
+fn call<'a>(file: &'a WorkflowFile, outline: &'a Outline, invocation: &'a ShipgateCall<'a>) -> Option<Call<'a>> {
     let Means::Workflow(called) = invocation.means else { return None };
     let path = format!(".github/workflows/{}.yml", called.name);
     let workflow = GatedWorkflow::ALL.into_iter().find(|workflow| workflow.path() == path)?;
@@ -69,7 +70,7 @@ fn call<'a>(file: &'a WorkflowFile, outline: &'a Outline, invocation: &'a Invoca
 }
 
 /// The role lets in whatever job of the environment, or the branch, there is.
-fn nothing_trusted(gated: &[&Environment], calls: &[Call<'_>], outline: &Outline, findings: &mut Findings) {
+fn nothing_trusted(gated: &[&OutlinedEnvironment], calls: &[Call<'_>], outline: &Outline, findings: &mut Findings) {
     let Some(first) = gated.first() else { return };
     let names: Vec<String> = gated.iter().map(|environment| format!("`{}`", environment.name)).collect();
     let message = format!(
@@ -83,7 +84,7 @@ fn nothing_trusted(gated: &[&Environment], calls: &[Call<'_>], outline: &Outline
         "write `[github]` with `workflows = \"{own}\"`, and put the policy of `shipgate iam trust {}` on the role",
         first.name
     );
-    let finding = Finding::new(Rule::TrustedWorkflow, message, hint).at_level(Level::Warning);
+    let finding = CheckFinding::new(Rule::TrustedWorkflow, message, hint).at_level(Severity::Warning);
     findings.found(finding.in_file(&outline.file, first.place));
 }
 
@@ -98,14 +99,14 @@ impl Call<'_> {
     }
 
     /// The environment that it changes, or may change, whose role asks for the workflow.
-    fn environment<'e>(&self, gated: &[&'e Environment]) -> Option<&'e Environment> {
+    fn environment<'e>(&self, gated: &[&'e OutlinedEnvironment]) -> Option<&'e OutlinedEnvironment> {
         match &self.place.invocation.command.environment {
-            Named::Literal(name) => gated.iter().copied().find(|environment| environment.name == *name),
-            Named::Unknown | Named::Absent => gated.first().copied(),
+            EnvironmentName::Literal(name) => gated.iter().copied().find(|environment| environment.name == *name),
+            EnvironmentName::Unknown | EnvironmentName::Absent => gated.first().copied(),
         }
     }
 
-    fn untrusted(&self, environment: &Environment, outline: &Outline, findings: &mut Findings) {
+    fn untrusted(&self, environment: &OutlinedEnvironment, outline: &Outline, findings: &mut Findings) {
         let trusted: Vec<String> = outline.trusted.iter().map(|trusted| format!("`{}`", trusted.workflows)).collect();
         let Some(newest) = outline.trusted.last().map(|trusted| &trusted.workflows) else { return };
         let (path, name) = (self.workflow.path(), &environment.name);
@@ -130,22 +131,22 @@ impl Call<'_> {
 mod tests {
     use super::super::script;
     use super::*;
-    use crate::domain::check::Place;
+    use crate::domain::check::LinePlace;
 
     const TRUSTED: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     const NEXT: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
     fn outline(trusted: &[&str]) -> Outline {
-        let environment = |name: &str, promotes_from: Option<&str>, has_role, line| Environment {
+        let environment = |name: &str, promotes_from: Option<&str>, has_role, line| OutlinedEnvironment {
             name: name.to_owned(),
-            place: Some(Place::at(line, 1)),
+            place: Some(LinePlace::at(line, 1)),
             has_role,
             promotes_from: promotes_from.map(str::to_owned),
-            ..Environment::default()
+            ..OutlinedEnvironment::default()
         };
         let trusted = trusted.iter().map(|commit| Trusted {
             workflows: format!("acme/shipgate@{commit}").parse().unwrap(),
-            place: Place::at(2, 13),
+            place: LinePlace::at(2, 13),
         });
         Outline {
             file: "shipgate.toml".to_owned(),
@@ -173,7 +174,7 @@ mod tests {
         judge(&files, outline, &script::tests::line(), &mut findings);
         let all = findings.sorted().all;
         assert!(all.iter().all(|finding| finding.rule == Rule::TrustedWorkflow));
-        let shown = |finding: &Finding| {
+        let shown = |finding: &CheckFinding| {
             let (file, place) = (finding.file.clone().unwrap(), finding.place.unwrap());
             format!("{} {file}:{}", finding.level.as_str(), place.line)
         };

@@ -2,21 +2,21 @@
 
 use proptest::prelude::*;
 
-use super::super::declared::{ArnRule, Pattern, Required, UrlRule};
+use super::super::declared::{ArnRule, Required, UrlRule, ValuePattern};
 use super::*;
-use crate::domain::check::Place;
+use crate::domain::check::LinePlace;
 
 /// The environments of a test: main, staging (promoted from main) and production (promoted from staging).
 fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
-fn plain(text: &str) -> Value {
-    Value { content: Content::Plain(text.to_owned().into()), from: "task definition web:7".to_owned() }
+fn plain(text: &str) -> VariableValue {
+    VariableValue { content: Content::Plain(text.to_owned().into()), from: "task definition web:7".to_owned() }
 }
 
-fn reference(text: &str) -> Value {
-    Value { content: Content::Reference(text.to_owned().into()), from: "task definition web:7".to_owned() }
+fn reference(text: &str) -> VariableValue {
+    VariableValue { content: Content::Reference(text.to_owned().into()), from: "task definition web:7".to_owned() }
 }
 
 /// Values of texts; one that begins with `@` is a reference.
@@ -25,21 +25,26 @@ fn values(entries: &[(&str, &str)]) -> Values {
     Values(entries.iter().map(|(name, text)| ((*name).to_owned(), value(text))).collect())
 }
 
-fn declares(name: &str, rules: Rules) -> Contract {
-    Contract { declared: vec![Declared { name: name.to_owned(), place: None, rules }] }
+fn declares(name: &str, rules: Rules) -> DeclaredContract {
+    DeclaredContract { declared: vec![Declared { name: name.to_owned(), place: None, rules }] }
 }
 
 /// What is found in production, which is promoted from staging, beside others that were read.
-fn found(contract: &Contract, here: &[(&str, &str)], others: &[(&str, &[(&str, &str)])]) -> Vec<String> {
+fn found(contract: &DeclaredContract, here: &[(&str, &str)], others: &[(&str, &[(&str, &str)])]) -> Vec<String> {
     let others: Vec<_> = others.iter().map(|(other, theirs)| (name(other), Ok(values(theirs)))).collect();
     shown(&judged(contract, &values(here), &others, &[]))
 }
 
 /// Values of a kind without references, in production, with no other environment.
-fn judged_alone(contract: &Contract, values: &Values, account: Option<&AccountId>, is_public: bool) -> Findings {
+fn judged_alone(
+    contract: &DeclaredContract,
+    values: &Values,
+    account: Option<&AccountId>,
+    is_public: bool,
+) -> Findings {
     judge(
         contract,
-        &Seen {
+        &JudgedValues {
             component: &name("web"),
             environment: &name("production"),
             account,
@@ -56,14 +61,14 @@ fn judged_alone(contract: &Contract, values: &Values, account: Option<&AccountId
 }
 
 fn judged(
-    contract: &Contract,
+    contract: &DeclaredContract,
     values: &Values,
     others: &[(EnvironmentName, Result<Values, String>)],
     shares_with: &[EnvironmentName],
 ) -> Findings {
     judge(
         contract,
-        &Seen {
+        &JudgedValues {
             component: &name("web"),
             environment: &name("production"),
             account: Some(&name("123456789012")),
@@ -85,7 +90,7 @@ fn shown(findings: &Findings) -> Vec<String> {
     all.chain(left).map(|line| line.replace(" (task definition web:7)", "")).collect()
 }
 
-fn rule(change: impl FnOnce(&mut Rules)) -> Contract {
+fn rule(change: impl FnOnce(&mut Rules)) -> DeclaredContract {
     let mut rules = Rules::default();
     change(&mut rules);
     declares("A", rules)
@@ -108,12 +113,12 @@ fn what_is_required_is_set_and_not_empty() {
 #[test]
 fn a_finding_says_where_the_value_stands_and_where_it_is_declared() {
     let mut contract = rule(|rules| rules.one_of = vec!["1".to_owned()]);
-    contract.declared[0].place = Some(Place::at(7, 1));
+    contract.declared[0].place = Some(LinePlace::at(7, 1));
     let findings = judged(&contract, &values(&[("A", "2")]), &[], &[]);
     let [finding] = findings.all.as_slice() else { panic!("{findings:?}") };
     let what = "`A` of web in production is none of the values that it may have (task definition web:7)";
     assert_eq!((finding.message.as_str(), finding.hint.as_str()), (what, "set one of `1`, or add it to `one-of`"));
-    assert_eq!((finding.file.as_deref(), finding.place), (Some("shipgate.toml"), Some(Place::at(7, 1))));
+    assert_eq!((finding.file.as_deref(), finding.place), (Some("shipgate.toml"), Some(LinePlace::at(7, 1))));
 }
 
 #[test]
@@ -156,8 +161,9 @@ fn what_is_isolated_differs_from_each_other_environment() {
 fn what_is_shared_on_purpose_is_not_isolated() {
     let others = [(name("main"), Ok(values(&[("A", "1")]))), (name("staging"), Ok(values(&[("A", "1")])))];
     let contract = rule(|rules| rules.isolated = true);
-    let found =
-        |contract: &Contract, with: &[EnvironmentName]| shown(&judged(contract, &values(&[("A", "1")]), &others, with));
+    let found = |contract: &DeclaredContract, with: &[EnvironmentName]| {
+        shown(&judged(contract, &values(&[("A", "1")]), &others, with))
+    };
     let of =
         |what: &str| vec![format!("error contract-isolated: `A` of web in production has the same value as in {what}")];
     assert_eq!(found(&contract, &[name("main")]), of("staging"));
@@ -205,20 +211,20 @@ fn what_is_shared_or_inherited_is_the_same() {
 fn who_cannot_be_read_is_not_compared_and_refuses_nothing() {
     let rules = Rules { isolated: true, ..Rules::default() };
     let declared = ["A", "B", "C"].map(|name| Declared { name: name.to_owned(), place: None, rules: rules.clone() });
-    let contract = Contract { declared: declared.into() };
+    let contract = DeclaredContract { declared: declared.into() };
     let others = [(name("main"), Err("the role may not be assumed".to_owned()))];
     let findings = judged(&contract, &values(&[("A", "1"), ("B", "1"), ("C", "")]), &others, &[]);
     assert_eq!(
         shown(&findings),
         ["- `A`, `B` of web in production: not compared with main: the role may not be assumed"]
     );
-    assert_eq!(findings.count(Level::Error), 0);
+    assert_eq!(findings.count(Severity::Error), 0);
 }
 
 #[test]
 fn a_value_fits_its_form_and_a_reference_is_not_read() {
     let contract = rule(|rules| {
-        rules.matches = Some(Pattern::new("^da2-[a-z0-9]{26}$").unwrap());
+        rules.matches = Some(ValuePattern::new("^da2-[a-z0-9]{26}$").unwrap());
         rules.secret = true;
     });
     assert_eq!(
@@ -244,7 +250,7 @@ fn a_value_fits_its_form_and_a_reference_is_not_read() {
 
 #[test]
 fn browsers_load_no_secrets() {
-    let contract = Contract::default();
+    let contract = DeclaredContract::default();
     for (variable, value, expected) in [
         ("VITE_API_URL", "https://api.shop.io", None),
         ("VITE_API_KEY", "abc", Some("warning")),
@@ -269,7 +275,7 @@ fn browsers_load_no_secrets() {
 #[test]
 fn what_browsers_load_as_a_whole_has_no_secret_under_any_name() {
     let here = values(&[("JWT_SECRET", "canary-of-12"), ("API_URL", "https://api.shop.io")]);
-    let contract = Contract {
+    let contract = DeclaredContract {
         declared: [declares("JWT_SECRET", Rules::default()), declares("API_URL", Rules::default())]
             .into_iter()
             .flat_map(|it| it.declared)
@@ -306,7 +312,7 @@ fn placeholders_and_what_is_not_declared() {
         ["warning contract-undeclared: `GRAPHQL_URI` of web in production is set and not declared; `GRAPHQL_URL` is \
              declared and not set"]
     );
-    assert_eq!(found(&Contract::default(), &[("B", "1")], &[]), [""; 0]);
+    assert_eq!(found(&DeclaredContract::default(), &[("B", "1")], &[]), [""; 0]);
 }
 
 #[test]
@@ -354,12 +360,12 @@ fn what_is_committed_fits_the_contract_too() {
 fn many_variables_are_judged_soon() {
     let rules = Rules { isolated: true, required: Required::Everywhere, ..Rules::default() };
     let declared = (0..1000).map(|number| Declared { name: format!("D{number}"), place: None, rules: rules.clone() });
-    let contract = Contract { declared: declared.collect() };
+    let contract = DeclaredContract { declared: declared.collect() };
     let names: Vec<(String, String)> = (500..6500).map(|number| (format!("D{number}"), format!("v{number}"))).collect();
     let entries: Vec<(&str, &str)> = names.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let others = [(name("main"), Ok(values(&entries))), (name("staging"), Err("it is not there".to_owned()))];
     let findings = judged(&contract, &values(&entries), &others, &[]);
-    assert_eq!((findings.count(Level::Error), findings.count(Level::Warning)), (1000, 5500));
+    assert_eq!((findings.count(Severity::Error), findings.count(Severity::Warning)), (1000, 5500));
     assert_eq!(
         findings.left_out[0].what,
         "`D500`, `D501`, `D502`, `D503`, `D504`, `D505`, 494 more of web in production"
@@ -373,13 +379,13 @@ fn what_the_source_has_and_here_is_not_is_missing() {
 }
 
 /// Every rule at once, for a name that looks like a secret.
-fn strict(variable: &str) -> Contract {
+fn strict(variable: &str) -> DeclaredContract {
     let rules = Rules {
         required: Required::Everywhere,
         isolated: true,
         shared: [(name("production"), name("main"))].into(),
         inherited: true,
-        matches: Some(Pattern::new("^$").unwrap()),
+        matches: Some(ValuePattern::new("^$").unwrap()),
         one_of: vec!["1".to_owned()],
         url: Some(UrlRule { schemes: vec!["https".to_owned()], local: false }),
         arn: Some(ArnRule::Any),

@@ -192,7 +192,7 @@ fn a_grace_period_is_short_where_tasks_were_refused_in_a_rollout_that_took_longe
             primary.created = Some(began);
             primary.updated = took.map(|took| began + Duration::from_secs(took));
             facts.service.settings.health_check_grace = grace.map(Duration::from_secs);
-            let event = |text: &&str| Event { id: String::new(), message: (*text).to_owned() };
+            let event = |text: &&str| ServiceEvent { id: String::new(), message: (*text).to_owned() };
             facts.service.events = events.iter().map(event).collect();
         };
         assert_eq!(of(service), expected, "{grace:?} {took:?} {events:?}");
@@ -298,7 +298,7 @@ fn each_is_a_warning_with_what_to_do() {
             "the load balancer refused tasks of backend in its last rollout, in which they took 90 s at most to start; \
              the grace period is 0 s\n  {update} --health-check-grace-period-seconds 90`{template}"
         ),
-        "backend:7 runs `repo` in web: a tag that moves makes it another one to go back to\n  leave the tag where it is \
+        "backend:7 runs `repo` in web: a tag that moves makes it another one to go back to\n  do not move the tag \
          until the release serves: from then on the image is pinned by its digest"
             .to_owned(),
     ];

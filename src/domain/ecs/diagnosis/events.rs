@@ -1,12 +1,12 @@
 //! What ECS says of targets, and of tasks that it cannot place: in the events of the service and in stopped reasons
 //! ([service event messages](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html)).
 
-use super::finding::{Finding, What};
+use super::finding::{DiagnosedCause, What};
 use super::hints;
 
 /// A target that a load balancer finds unhealthy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct UnhealthyTarget {
     /// The target group, or the classic load balancer, by name.
     pub group: String,
     /// The port.
@@ -17,12 +17,12 @@ pub struct Target {
 
 /// The target that a text is about: `(service X) (port 8000) is unhealthy in (target-group ARN) due to (reason R)`, or
 /// `Task failed ELB health checks in (target-group ARN)`.
-pub fn target(text: &str) -> Option<Target> {
+pub fn target(text: &str) -> Option<UnhealthyTarget> {
     let is_about = text.contains(" is unhealthy in (") || text.contains("failed ELB health checks in (");
     let group = parameter(text, "(target-group ").or_else(|| parameter(text, "(elb "))?;
     let group = group.split(":targetgroup/").nth(1).unwrap_or(group);
     let group = group.split('/').next().unwrap_or(group);
-    is_about.then(|| Target {
+    is_about.then(|| UnhealthyTarget {
         group: group.to_owned(),
         port: parameter(text, "(port ").and_then(|port| port.parse().ok()),
         reason: text.split_once("(reason ").map(|(_, reason)| reason.trim_end_matches(['.', ' ', ')']).to_owned()),
@@ -42,18 +42,18 @@ pub fn http_code(reason: &str) -> Option<&str> {
 }
 
 /// What the events say that is a reason: of targets, and what the table of hints knows. The newest come first.
-pub fn findings(events: &[String]) -> Vec<Finding> {
+pub fn findings(events: &[String]) -> Vec<DiagnosedCause> {
     let mut findings = Vec::new();
     for event in events {
         let said = Some(event.clone());
         let finding = match target(event) {
-            Some(target) => Finding {
+            Some(target) => DiagnosedCause {
                 reason: target.reason,
                 target_group: Some(target.group),
                 port: target.port,
-                ..Finding::new(What::Target)
+                ..DiagnosedCause::new(What::Target)
             },
-            None if hints::of_ecs(event).is_some() => Finding { said, ..Finding::new(What::Event) },
+            None if hints::of_ecs(event).is_some() => DiagnosedCause { said, ..DiagnosedCause::new(What::Event) },
             None => continue,
         };
         finding.count(&mut findings);
@@ -62,7 +62,7 @@ pub fn findings(events: &[String]) -> Vec<Finding> {
 }
 
 /// Joins what stopped for a target with what the events say of it.
-pub fn join(stops: &mut [Finding], mut events: Vec<Finding>) -> Vec<Finding> {
+pub fn join(stops: &mut [DiagnosedCause], mut events: Vec<DiagnosedCause>) -> Vec<DiagnosedCause> {
     for stop in stops.iter_mut().filter(|stop| stop.what == What::Target && stop.reason.is_none()) {
         let place =
             events.iter().position(|event| event.what == What::Target && event.target_group == stop.target_group);
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn targets_are_read_from_what_ecs_says() {
         let target = |group: &str, port, reason: Option<&str>| {
-            Some(Target { group: group.to_owned(), port, reason: reason.map(str::to_owned) })
+            Some(UnhealthyTarget { group: group.to_owned(), port, reason: reason.map(str::to_owned) })
         };
         let codes = "Health checks failed with these codes: [502]";
         for (text, expected) in [

@@ -20,7 +20,7 @@ pub enum What {
 
 /// A reason, with the tasks that have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct DiagnosedCause {
     /// What was seen.
     pub what: What,
     /// How many tasks. None: it is known by an event alone.
@@ -43,7 +43,7 @@ pub struct Finding {
     pub log: Option<LogOf>,
 }
 
-impl Finding {
+impl DiagnosedCause {
     /// A finding without particulars.
     pub fn new(what: What) -> Self {
         Self {

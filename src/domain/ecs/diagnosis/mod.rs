@@ -20,4 +20,4 @@ mod tests;
 pub use hints::of_log as hint_of_log;
 pub use reading::{LINES_READ, Reading};
 pub use report::{causes, ended, logs};
-pub use seen::{Log, LogOf, Seen, Subject};
+pub use seen::{DeploymentEvidence, DiagnosedRevision, LogOf, LogTail};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 
 /// How many lines of a log are read, from its end.
 pub const LINES_READ: u16 = 100;
@@ -22,16 +22,16 @@ pub struct Reading {
 
 impl Reading {
     /// Takes what was read so long after the first time. `is_known`: there is a hint for one of the lines already.
-    pub fn see(&mut self, elapsed: Duration, lines: Vec<String>, is_known: bool) -> Step<Vec<String>> {
+    pub fn see(&mut self, elapsed: Duration, lines: Vec<String>, is_known: bool) -> PollStep<Vec<String>> {
         if lines != self.lines {
             self.lines = lines;
             self.since = elapsed;
         }
         let is_quiet = !self.lines.is_empty() && elapsed.saturating_sub(self.since) >= QUIET;
         if is_known || is_quiet || elapsed >= LATEST {
-            return Step::Done(std::mem::take(&mut self.lines));
+            return PollStep::Done(std::mem::take(&mut self.lines));
         }
-        Step::again(INTERVAL)
+        PollStep::again(INTERVAL)
     }
 }
 
@@ -44,8 +44,8 @@ mod tests {
         reads.iter().find_map(|(at, lines, known)| {
             let lines = lines.iter().map(|line| (*line).to_owned()).collect();
             match reading.see(Duration::from_millis(*at), lines, *known) {
-                Step::Done(lines) => Some((*at, lines.len())),
-                Step::Ask { .. } => None,
+                PollStep::Done(lines) => Some((*at, lines.len())),
+                PollStep::Ask { .. } => None,
             }
         })
     }

@@ -3,9 +3,9 @@
 use super::definition::{health_check, memory_limit};
 use super::events::{self, http_code};
 use super::exit::{exit, is_stop};
-use super::finding::{Finding, What};
-use super::hints::{self, Facts, Row};
-use super::seen::{Log, LogOf, Seen, Subject};
+use super::finding::{DiagnosedCause, What};
+use super::hints::{self, Facts, HintRow};
+use super::seen::{DeploymentEvidence, DiagnosedRevision, LogOf, LogTail};
 use super::stops;
 use crate::domain::ecs::service::Task;
 use crate::domain::failure::{Cause, CauseKind};
@@ -19,7 +19,7 @@ const LINES_OF_OTHERS: usize = 4;
 const LINE: usize = 400;
 
 /// The logs that say more about what was seen: of the container that failed, in the newest task of each reason.
-pub fn logs(seen: &Seen, subject: Subject<'_>) -> Vec<LogOf> {
+pub fn logs(seen: &DeploymentEvidence, subject: DiagnosedRevision<'_>) -> Vec<LogOf> {
     let mut logs: Vec<LogOf> = Vec::new();
     for log in ranked(seen, subject, &[]).into_iter().filter_map(|found| found.finding.log) {
         if logs.len() < SHOWN && !logs.contains(&log) {
@@ -30,7 +30,7 @@ pub fn logs(seen: &Seen, subject: Subject<'_>) -> Vec<LogOf> {
 }
 
 /// The causes, the most specific first, each followed by the last lines of its log. `logs`: those that could be read.
-pub fn causes(seen: &Seen, subject: Subject<'_>, logs: &[Log]) -> Vec<Cause> {
+pub fn causes(seen: &DeploymentEvidence, subject: DiagnosedRevision<'_>, logs: &[LogTail]) -> Vec<Cause> {
     let found = ranked(seen, subject, logs);
     let more = found.len().saturating_sub(SHOWN);
     let mut causes = Vec::new();
@@ -45,43 +45,48 @@ pub fn causes(seen: &Seen, subject: Subject<'_>, logs: &[Log]) -> Vec<Cause> {
 }
 
 /// Why one task ended, with the last lines of its log where they were read.
-pub fn ended(task: &Task, subject: Subject<'_>, lines: &[String]) -> Cause {
-    Found::new(stops::stop(task, subject), lines).cause(subject)
+pub fn ended(task: &Task, subject: DiagnosedRevision<'_>, lines: &[String]) -> Cause {
+    RankedFinding::new(stops::stop(task, subject), lines).cause(subject)
 }
 
 /// A finding with what is known about it.
-struct Found<'l> {
-    finding: Finding,
+struct RankedFinding<'l> {
+    finding: DiagnosedCause,
     lines: &'l [String],
     /// The place of the line that the row is about.
     line: Option<usize>,
-    row: Option<&'static Row>,
+    row: Option<&'static HintRow>,
 }
 
-fn ranked<'l>(seen: &Seen, subject: Subject<'_>, logs: &'l [Log]) -> Vec<Found<'l>> {
+fn ranked<'l>(
+    seen: &DeploymentEvidence,
+    subject: DiagnosedRevision<'_>,
+    logs: &'l [LogTail],
+) -> Vec<RankedFinding<'l>> {
     let mut findings = stops::findings(seen, subject);
     let others = events::join(&mut findings, events::findings(&seen.events));
     findings.extend(others);
-    let lines = |finding: &Finding| {
+    let lines = |finding: &DiagnosedCause| {
         let log = finding.log.as_ref().and_then(|of| logs.iter().find(|log| log.of == *of));
         log.map_or(&[][..], |log| &log.lines)
     };
-    let mut found: Vec<Found<'_>> = findings
+    let mut found: Vec<RankedFinding<'_>> = findings
         .into_iter()
         .map(|finding| {
             let lines = lines(&finding);
-            Found::new(finding, lines)
+            RankedFinding::new(finding, lines)
         })
         .collect();
     // ECS says the same again in an event.
-    let said: Vec<&Row> = found.iter().filter(|it| it.finding.what != What::Event).filter_map(|it| it.row).collect();
+    let said: Vec<&HintRow> =
+        found.iter().filter(|it| it.finding.what != What::Event).filter_map(|it| it.row).collect();
     found.retain(|it| it.finding.what != What::Event || !it.row.is_some_and(|row| said.contains(&row)));
-    found.sort_by_key(Found::rank);
+    found.sort_by_key(RankedFinding::rank);
     found
 }
 
-impl<'l> Found<'l> {
-    fn new(finding: Finding, lines: &'l [String]) -> Self {
+impl<'l> RankedFinding<'l> {
+    fn new(finding: DiagnosedCause, lines: &'l [String]) -> Self {
         let said = || {
             let texts = [&finding.reason, &finding.said, &finding.code];
             texts.into_iter().flatten().find_map(|text| hints::of_ecs(text))
@@ -108,8 +113,8 @@ impl<'l> Found<'l> {
         }
     }
 
-    fn cause(&self, subject: Subject<'_>) -> Cause {
-        let Finding { what, exit, code, .. } = &self.finding;
+    fn cause(&self, subject: DiagnosedRevision<'_>) -> Cause {
+        let DiagnosedCause { what, exit, code, .. } = &self.finding;
         let kind = match (self.row, what) {
             (Some(row), _) => row.kind,
             (None, What::Target | What::Event) => CauseKind::Deployment,
@@ -141,8 +146,8 @@ impl<'l> Found<'l> {
     }
 }
 
-fn text(finding: &Finding, subject: Subject<'_>) -> String {
-    let Finding { container, exit, reason, code, said, .. } = finding;
+fn text(finding: &DiagnosedCause, subject: DiagnosedRevision<'_>) -> String {
+    let DiagnosedCause { container, exit, reason, code, said, .. } = finding;
     let name = container.as_deref().map_or_else(|| "the task".to_owned(), |container| format!("container {container}"));
     let what = match (finding.what, exit) {
         (What::Stopped, Some(exit)) => format!("{name} exited with code {exit}{}", meaning(*exit, finding, subject)),
@@ -173,7 +178,7 @@ fn text(finding: &Finding, subject: Subject<'_>) -> String {
 }
 
 /// What an exit code means, in parentheses.
-fn meaning(code: i32, finding: &Finding, subject: Subject<'_>) -> String {
+fn meaning(code: i32, finding: &DiagnosedCause, subject: DiagnosedRevision<'_>) -> String {
     let said = [&finding.reason, &finding.said].into_iter().flatten();
     let of_memory = said.into_iter().any(|text| text.contains("OutOfMemory"));
     let means = if of_memory { Some("out of memory") } else { exit(code).map(|exit| exit.means) };
@@ -188,7 +193,7 @@ fn meaning(code: i32, finding: &Finding, subject: Subject<'_>) -> String {
 }
 
 /// The command of the health check.
-fn check(finding: &Finding, subject: Subject<'_>) -> String {
+fn check(finding: &DiagnosedCause, subject: DiagnosedRevision<'_>) -> String {
     let container = finding.container.as_deref().and_then(|name| name.parse().ok());
     let command = subject.definition.zip(container).and_then(|(definition, name)| health_check(definition, &name));
     command.map(|command| format!(" (`{command}`)")).unwrap_or_default()

@@ -7,7 +7,7 @@ use crate::domain::ecs::task_definition::TaskDefinition;
 
 /// What was seen of a deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct DeploymentEvidence {
     /// The tasks of its revision that stopped, each once.
     pub stopped: Vec<Task>,
     /// Those of its revision that are meant to run.
@@ -16,7 +16,7 @@ pub struct Seen {
     pub events: Vec<String>,
 }
 
-impl Seen {
+impl DeploymentEvidence {
     /// Adds tasks that stopped. What was seen of a task last is what counts.
     pub fn add_stopped(&mut self, tasks: impl IntoIterator<Item = Task>) {
         for task in tasks {
@@ -28,7 +28,7 @@ impl Seen {
 
 /// What the tasks were made from.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct DiagnosedRevision<'a> {
     /// The content of their revision. Absent: less can be said of limits and roles.
     pub definition: Option<&'a TaskDefinition>,
     /// The container that gets the image.
@@ -46,7 +46,7 @@ pub struct LogOf {
 
 /// The last lines of a log, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Log {
+pub struct LogTail {
     /// Whose it is.
     pub of: LogOf,
     /// The lines: foreign text, neutral.

@@ -1,14 +1,14 @@
 //! From tasks to the reasons why they stopped.
 
-use super::events::{self, Target};
+use super::events::{self, UnhealthyTarget};
 use super::exit::is_stop;
-use super::finding::{Finding, What};
-use super::seen::{LogOf, Seen, Subject};
+use super::finding::{DiagnosedCause, What};
+use super::seen::{DeploymentEvidence, DiagnosedRevision, LogOf};
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::ecs::service::{Health, Task, TaskContainer};
 
 /// The distinct reasons of the tasks, the newest first.
-pub fn findings(seen: &Seen, subject: Subject<'_>) -> Vec<Finding> {
+pub fn findings(seen: &DeploymentEvidence, subject: DiagnosedRevision<'_>) -> Vec<DiagnosedCause> {
     let mut findings = Vec::new();
     for task in newest_first(&seen.stopped).into_iter().filter(|task| !is_drained(task)) {
         stop(task, subject).count(&mut findings);
@@ -41,19 +41,24 @@ fn is_drained(task: &Task) -> bool {
 }
 
 /// Why one task stopped.
-pub fn stop(task: &Task, subject: Subject<'_>) -> Finding {
+pub fn stop(task: &Task, subject: DiagnosedRevision<'_>) -> DiagnosedCause {
     let said = task.stopped_reason.clone();
     let reason = said.as_deref().unwrap_or_default();
-    let finding = Finding { tasks: 1, code: task.stop_code.clone(), said: said.clone(), ..Finding::new(What::Stopped) };
+    let finding = DiagnosedCause {
+        tasks: 1,
+        code: task.stop_code.clone(),
+        said: said.clone(),
+        ..DiagnosedCause::new(What::Stopped)
+    };
     if let Some(target) = events::target(reason) {
         let log = task.container(subject.container.as_str()).and_then(|container| log_of(task, container));
-        let Target { group, port, reason } = target;
-        return Finding { what: What::Target, target_group: Some(group), port, reason, log, ..finding };
+        let UnhealthyTarget { group, port, reason } = target;
+        return DiagnosedCause { what: What::Target, target_group: Some(group), port, reason, log, ..finding };
     }
     let by_check = reason.contains("failed container health checks");
     let container = if by_check { unhealthy(task, subject) } else { culprit(task, subject) };
     let Some(container) = container else { return finding };
-    Finding {
+    DiagnosedCause {
         what: if by_check { What::HealthCheck } else { What::Stopped },
         container: Some(container.name.clone()),
         exit: container.exit_code.filter(|_| !by_check),
@@ -72,14 +77,14 @@ fn log(task: &Task, container: &TaskContainer) -> Option<LogOf> {
     Some(LogOf { container: container.name.parse::<ContainerName>().ok()?, task: task.arn.clone() })
 }
 
-fn unhealthy<'t>(task: &'t Task, subject: Subject<'_>) -> Option<&'t TaskContainer> {
+fn unhealthy<'t>(task: &'t Task, subject: DiagnosedRevision<'_>) -> Option<&'t TaskContainer> {
     let unhealthy = task.containers.iter().find(|container| container.health == Health::Unhealthy);
     unhealthy.or_else(|| task.container(subject.container.as_str()))
 }
 
 /// The container that a task stopped for. The end of an essential one ends the others, by SIGTERM and later SIGKILL: what
 /// ended so ended afterwards. The release's container goes first among equals.
-fn culprit<'t>(task: &'t Task, subject: Subject<'_>) -> Option<&'t TaskContainer> {
+fn culprit<'t>(task: &'t Task, subject: DiagnosedRevision<'_>) -> Option<&'t TaskContainer> {
     let did_not_start = task.stop_code.as_deref() == Some("TaskFailedToStart");
     let rank = |container: &TaskContainer| {
         let essential = did_not_start || is_essential(&container.name, subject);
@@ -97,13 +102,13 @@ fn culprit<'t>(task: &'t Task, subject: Subject<'_>) -> Option<&'t TaskContainer
     task.containers.iter().min_by_key(|container| rank(container))
 }
 
-fn is_essential(name: &str, subject: Subject<'_>) -> bool {
+fn is_essential(name: &str, subject: DiagnosedRevision<'_>) -> bool {
     let supervision = subject.definition.zip(name.parse().ok());
     supervision.is_none_or(|(definition, name)| definition.supervision(&name).essential)
 }
 
 /// What is wrong with a task that runs. A container beside the release's may well be done.
-fn running<'t>(task: &'t Task, subject: Subject<'t>) -> impl Iterator<Item = Finding> + 't {
+fn running<'t>(task: &'t Task, subject: DiagnosedRevision<'t>) -> impl Iterator<Item = DiagnosedCause> + 't {
     task.containers.iter().filter_map(move |container| {
         let what = match (container.exit_code, &container.health) {
             (Some(0), _) if container.name != subject.container.as_str() => return None,
@@ -111,13 +116,13 @@ fn running<'t>(task: &'t Task, subject: Subject<'t>) -> impl Iterator<Item = Fin
             (None, Health::Unhealthy) => What::HealthCheck,
             _ => return None,
         };
-        Some(Finding {
+        Some(DiagnosedCause {
             tasks: 1,
             container: Some(container.name.clone()),
             exit: container.exit_code,
             reason: container.reason.clone().filter(|text| !text.is_empty()),
             log: log(task, container),
-            ..Finding::new(what)
+            ..DiagnosedCause::new(what)
         })
     })
 }

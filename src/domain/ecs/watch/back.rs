@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use super::next::Question;
-use super::settling::Settling;
-use super::state::{Action, GRACE, Pending, RolledBack, SHORT, Watch, again, at_once};
-use super::verdict::NotProven;
+use super::next::WatchQuery;
+use super::settling::SettlingTasks;
+use super::state::{Action, GRACE, Pending, RolledBack, RolloutWatch, SHORT, again, at_once};
+use super::verdict::DeploymentUnproven;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::lifecycle::Lifecycle;
 use crate::domain::ecs::read_back::ReadBack;
 use crate::domain::ecs::service::Service;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 
 /// How long a service has to show the previous revision before that is believed, where it does not say that the new one failed:
 /// one read may be older than the one before.
 const CONFIRMED: Duration = Duration::from_secs(2);
 
-impl Watch {
+impl RolloutWatch {
     /// The service shows a previous revision as the one that it runs.
     pub(super) fn see_back(&mut self, service: Service, to: RevisionArn, reason: Option<String>) -> Action {
         let listed = self.subject.deployment.listed(&service);
@@ -28,14 +28,14 @@ impl Watch {
             return again(SHORT);
         }
         self.settling_back();
-        let question = Question::Previous { revision: to.clone(), service: service.arn.clone() };
+        let question = WatchQuery::Previous { revision: to.clone(), service: service.arn.clone() };
         self.pending = Pending::Previous(service, RolledBack { to, reason });
         at_once(question)
     }
 
-    pub(super) fn settling_back(&mut self) -> &mut Settling {
+    pub(super) fn settling_back(&mut self) -> &mut SettlingTasks {
         let now = self.now;
-        self.rolled_back.get_or_insert_with(|| Settling::new(now))
+        self.rolled_back.get_or_insert_with(|| SettlingTasks::new(now))
     }
 
     /// ECS says that a previous revision is back: `serves` says whether it is.
@@ -47,10 +47,10 @@ impl Watch {
         rollback: RolledBack,
     ) -> Action {
         let RolledBack { to, reason } = rollback;
-        Step::Done(Err(match serves {
-            ReadBack::Verified { .. } => NotProven::RolledBack { to, reason },
+        PollStep::Done(Err(match serves {
+            ReadBack::Verified { .. } => DeploymentUnproven::RolledBack { to, reason },
             // Nothing serves, so nothing serves again.
-            ReadBack::NothingDesired => NotProven::RolledBackToNothing { to, reason },
+            ReadBack::NothingDesired => DeploymentUnproven::RolledBackToNothing { to, reason },
             // The last tasks of the failed release may take their time to end.
             ReadBack::Draining(_) => return again(SHORT),
             ReadBack::NotYet(_) | ReadBack::TooFew { .. } if stalled < GRACE => {
@@ -58,7 +58,7 @@ impl Watch {
             }
             ReadBack::NotYet(difference)
             | ReadBack::TooFew { missing: difference, .. }
-            | ReadBack::Wrong(difference) => NotProven::NotSeenBack { to, difference, reason },
+            | ReadBack::Wrong(difference) => DeploymentUnproven::NotSeenBack { to, difference, reason },
         }))
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::next::{Question, Report};
-use super::state::{Action, Slow, Watch};
-use super::verdict::NotProven;
-use crate::domain::ecs::rollout::Judgement;
-use crate::domain::poll::Step;
+use super::next::{Report, WatchQuery};
+use super::state::{Action, RolloutWatch, Slow};
+use super::verdict::DeploymentUnproven;
+use crate::domain::ecs::rollout::RolloutJudgement;
+use crate::domain::poll::PollStep;
 
 impl Slow {
     fn as_str(self) -> &'static str {
@@ -18,18 +18,18 @@ impl Slow {
     }
 }
 
-impl Watch {
+impl RolloutWatch {
     /// Ends at the deadline what would poll again after it.
     pub(super) fn within_timeout(&mut self, step: Action, reports: &mut Vec<Report>) -> Action {
         let deadline = self.deadline();
         let left = deadline.saturating_sub(self.now);
         self.report_more_time(deadline, reports);
         match step {
-            Step::Ask { question: Question::Service, .. } if left.is_zero() => {
-                Step::Done(Err(self.timed_out(deadline)))
+            PollStep::Ask { question: WatchQuery::Service, .. } if left.is_zero() => {
+                PollStep::Done(Err(self.timed_out(deadline)))
             }
-            Step::Ask { after, question } => Step::Ask { after: after.min(left), question },
-            Step::Done(end) => Step::Done(end),
+            PollStep::Ask { after, question } => PollStep::Ask { after: after.min(left), question },
+            PollStep::Done(end) => PollStep::Done(end),
         }
     }
 
@@ -54,19 +54,19 @@ impl Watch {
         reports.push(Report::Note(text));
     }
 
-    fn timed_out(&self, deadline: Duration) -> NotProven {
+    fn timed_out(&self, deadline: Duration) -> DeploymentUnproven {
         if self.blind {
-            return NotProven::Blind { failed: self.has_failed() };
+            return DeploymentUnproven::Blind { failed: self.has_failed() };
         }
         if self.has_failed() {
-            return NotProven::RollbackTimedOut { reason: self.reason.clone(), after: deadline };
+            return DeploymentUnproven::RollbackTimedOut { reason: self.reason.clone(), after: deadline };
         }
         let missing = self.completed.as_ref().and_then(|settling| settling.missing.clone());
         let missing = missing.or_else(|| self.slow.map(|slow| slow.as_str().to_owned()));
-        NotProven::TimedOut { missing, after: deadline }
+        DeploymentUnproven::TimedOut { missing, after: deadline }
     }
 
     pub(super) fn has_failed(&self) -> bool {
-        self.subject.going_back || self.judgement.as_ref().is_some_and(Judgement::is_failure)
+        self.subject.going_back || self.judgement.as_ref().is_some_and(RolloutJudgement::is_failure)
     }
 }

@@ -3,16 +3,17 @@
 //! `deployments[]` of such a service has no state of its own, so the service deployment decides where it can be looked at.
 
 use super::next::Report;
-use super::state::{Action, Slow, Watch};
+use super::state::{Action, RolloutWatch, Slow};
 use crate::domain::ecs::lifecycle::{Lifecycle, LifecycleStatus};
-use crate::domain::ecs::rollout::{Judgement, judge};
+use crate::domain::ecs::rollout::{RolloutJudgement, judge};
 use crate::domain::ecs::service::Service;
 
-impl Watch {
+impl RolloutWatch {
     /// Whether ECS may show more of the deployment than the service does.
-    pub(super) fn asks_for_lifecycle(&self, judgement: &Judgement) -> bool {
-        let decides = matches!(judgement, Judgement::Wait | Judgement::Completed | Judgement::RollingBack);
-        let is_read = self.polls > 1 || *judgement == Judgement::Completed;
+    pub(super) fn asks_for_lifecycle(&self, judgement: &RolloutJudgement) -> bool {
+        let decides =
+            matches!(judgement, RolloutJudgement::Wait | RolloutJudgement::Completed | RolloutJudgement::RollingBack);
+        let is_read = self.polls > 1 || *judgement == RolloutJudgement::Completed;
         is_read && decides && (self.service.shifts_traffic() || self.service.pauses)
     }
 
@@ -32,18 +33,21 @@ impl Watch {
     }
 
     /// The judgement of the service, with what its deployment says. Where nothing is shown of it, the service decides.
-    fn judged_with(&self, lifecycle: Option<&Lifecycle>, service: &Service) -> Judgement {
+    fn judged_with(&self, lifecycle: Option<&Lifecycle>, service: &Service) -> RolloutJudgement {
         let listed = judge(&self.subject.deployment, Some(service));
         let Some(Lifecycle { status, reason, .. }) = lifecycle else { return listed };
         match (status, listed) {
             // Both sets of tasks run while it bakes.
-            (LifecycleStatus::GoesOn | LifecycleStatus::Other(_), Judgement::Completed) => Judgement::Wait,
-            (LifecycleStatus::RollingBack | LifecycleStatus::RolledBack, Judgement::Wait | Judgement::Completed) => {
-                Judgement::RollingBack
+            (LifecycleStatus::GoesOn | LifecycleStatus::Other(_), RolloutJudgement::Completed) => {
+                RolloutJudgement::Wait
             }
+            (
+                LifecycleStatus::RollingBack | LifecycleStatus::RolledBack,
+                RolloutJudgement::Wait | RolloutJudgement::Completed,
+            ) => RolloutJudgement::RollingBack,
             (LifecycleStatus::RollbackFailed, _) => {
                 let reason = reason.clone().unwrap_or_else(|| "ECS could not roll the deployment back".to_owned());
-                Judgement::Failed { reason }
+                RolloutJudgement::Failed { reason }
             }
             (_, listed) => listed,
         }
@@ -62,15 +66,20 @@ impl Watch {
     }
 
     /// What takes its time, and is no failure.
-    pub(super) fn slowness(&self, judgement: &Judgement, service: Option<&Service>) -> Option<Slow> {
+    pub(super) fn slowness(&self, judgement: &RolloutJudgement, service: Option<&Service>) -> Option<Slow> {
         let is_paused = self.lifecycle.as_ref().is_some_and(|it| it.waits_for.is_some());
         match judgement {
-            Judgement::RollingBack | Judgement::RolledBack { .. } => Some(Slow::GoesBack),
+            RolloutJudgement::RollingBack | RolloutJudgement::RolledBack { .. } => Some(Slow::GoesBack),
             _ if self.subject.going_back => Some(Slow::GoesBack),
-            Judgement::Wait if is_paused || (self.service.pauses && self.lifecycle.is_none()) => Some(Slow::Paused),
-            Judgement::Wait if service.is_some_and(|service| self.only_drains(service)) => Some(Slow::Drains),
-            Judgement::Completed => self.slow.filter(|slow| *slow == Slow::Drains),
-            Judgement::Wait | Judgement::Failed { .. } | Judgement::Superseded { .. } | Judgement::Gone { .. } => None,
+            RolloutJudgement::Wait if is_paused || (self.service.pauses && self.lifecycle.is_none()) => {
+                Some(Slow::Paused)
+            }
+            RolloutJudgement::Wait if service.is_some_and(|service| self.only_drains(service)) => Some(Slow::Drains),
+            RolloutJudgement::Completed => self.slow.filter(|slow| *slow == Slow::Drains),
+            RolloutJudgement::Wait
+            | RolloutJudgement::Failed { .. }
+            | RolloutJudgement::Superseded { .. }
+            | RolloutJudgement::Gone { .. } => None,
         }
     }
 

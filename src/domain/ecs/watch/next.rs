@@ -1,22 +1,22 @@
 //! What comes out of a watch, as data.
 
-use super::verdict::{Ended, NotProven};
+use super::verdict::{DeploymentUnproven, RolloutEnd};
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn, TaskArn};
 use crate::domain::ecs::rollout::OurDeployment;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 
 /// What follows from an observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Next {
+pub struct WatchStep {
     /// What to show, in order.
     pub reports: Vec<Report>,
     /// What to observe then, or the verdict.
-    pub step: Step<Result<Ended, NotProven>, Question>,
+    pub step: PollStep<Result<RolloutEnd, DeploymentUnproven>, WatchQuery>,
 }
 
 /// What to observe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
+pub enum WatchQuery {
     /// The service.
     Service,
     /// How far a deployment of it is that shifts traffic.

@@ -7,7 +7,7 @@ use crate::domain::failure::Failure;
 
 /// One observation.
 #[derive(Debug, Clone)]
-pub enum Observed {
+pub enum Observation {
     /// The service. `None`: it does not exist.
     Service(Option<Service>),
     /// How far its deployment is. `None`: ECS shows nothing of it, or not to this role.

@@ -1,11 +1,11 @@
 //! What a watch shows while it goes on.
 
 use super::next::Report;
-use super::state::Watch;
+use super::state::RolloutWatch;
 use crate::domain::ecs::lifecycle::Lifecycle;
 use crate::domain::ecs::service::{Deployment, RolloutState, Service};
 
-impl Watch {
+impl RolloutWatch {
     /// Each new event of the service, and how far the deployment is.
     pub(super) fn report(&mut self, service: &Service, reports: &mut Vec<Report>) {
         let known = self.events.get_or_insert_default();

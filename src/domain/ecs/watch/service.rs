@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::next::{Question, Report};
+use super::next::{Report, WatchQuery};
 use super::observation::NotObserved;
-use super::settling::Settling;
+use super::settling::SettlingTasks;
 use super::state::{
-    AFTER_ERROR, Action, GRACE, Pending, ROLLBACK_GRACE, SHORT, STALE_READS, Slow, Watch, again, at_once,
+    AFTER_ERROR, Action, GRACE, Pending, ROLLBACK_GRACE, RolloutWatch, SHORT, STALE_READS, Slow, again, at_once,
 };
-use super::verdict::{Ended, NotProven};
+use super::verdict::{DeploymentUnproven, RolloutEnd};
 use crate::domain::ecs::read_back::{ReadBack, read_back, same_tasks};
-use crate::domain::ecs::rollout::{self, Judgement};
+use crate::domain::ecs::rollout::{self, RolloutJudgement};
 use crate::domain::ecs::service::{Deployment, Service, Task};
 use crate::domain::ecs::settings::Breaker;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 
-impl Watch {
+impl RolloutWatch {
     pub(super) fn see_service(&mut self, service: Option<Service>, reports: &mut Vec<Report>) -> Action {
         self.blind = false;
         if let Some(service) = &service {
@@ -32,56 +32,62 @@ impl Watch {
         match service {
             Some(service) if self.asks_for_lifecycle(&judgement) => {
                 self.pending = Pending::Lifecycle(service);
-                at_once(Question::Lifecycle(self.subject.deployment.clone()))
+                at_once(WatchQuery::Lifecycle(self.subject.deployment.clone()))
             }
             service => self.follow_up(judgement, service),
         }
     }
 
     /// What follows from a judgement of the service.
-    pub(super) fn follow_up(&mut self, judgement: Judgement, service: Option<Service>) -> Action {
+    pub(super) fn follow_up(&mut self, judgement: RolloutJudgement, service: Option<Service>) -> Action {
         let pause = self.pause(self.now, self.settings.last_rollout);
-        if judgement != Judgement::Completed {
+        if judgement != RolloutJudgement::Completed {
             self.completed = None;
         }
-        if !matches!(judgement, Judgement::RolledBack { .. } | Judgement::RollingBack) {
+        if !matches!(judgement, RolloutJudgement::RolledBack { .. } | RolloutJudgement::RollingBack) {
             self.rolled_back = None;
         }
         self.slow = self.slowness(&judgement, service.as_ref());
         self.judgement = Some(judgement.clone());
         match (judgement, service) {
             // What is brought back is not there yet.
-            (Judgement::Completed | Judgement::Wait | Judgement::Failed { .. }, Some(_)) if self.subject.going_back => {
+            (RolloutJudgement::Completed | RolloutJudgement::Wait | RolloutJudgement::Failed { .. }, Some(_))
+                if self.subject.going_back =>
+            {
                 again(pause.min(SHORT))
             }
-            (Judgement::Completed, Some(service)) => {
+            (RolloutJudgement::Completed, Some(service)) => {
                 let now = self.now;
-                self.completed.get_or_insert_with(|| Settling::new(now));
+                self.completed.get_or_insert_with(|| SettlingTasks::new(now));
                 self.pending = Pending::Tasks(service);
-                at_once(Question::Tasks)
+                at_once(WatchQuery::Tasks)
             }
-            (Judgement::RolledBack { to, reason }, Some(service)) => {
+            (RolloutJudgement::RolledBack { to, reason }, Some(service)) => {
                 let step = self.see_back(service, to, reason);
                 self.is_going_back = true;
                 step
             }
-            (Judgement::Wait, Some(service)) => self.with_stopped(&service, pause),
-            (Judgement::RollingBack, Some(service)) => {
+            (RolloutJudgement::Wait, Some(service)) => self.with_stopped(&service, pause),
+            (RolloutJudgement::RollingBack, Some(service)) => {
                 self.is_going_back = true;
                 self.with_stopped_previous(&service, pause)
             }
-            (Judgement::Completed | Judgement::Wait | Judgement::RollingBack | Judgement::RolledBack { .. }, None) => {
-                again(pause)
-            }
-            (Judgement::Failed { reason }, _) => {
+            (
+                RolloutJudgement::Completed
+                | RolloutJudgement::Wait
+                | RolloutJudgement::RollingBack
+                | RolloutJudgement::RolledBack { .. },
+                None,
+            ) => again(pause),
+            (RolloutJudgement::Failed { reason }, _) => {
                 let since = *self.first_failed.get_or_insert(self.now);
                 if self.now.saturating_sub(since) < ROLLBACK_GRACE && self.goes_back_by_itself() {
                     return again(SHORT);
                 }
-                Step::Done(Err(NotProven::NotRolledBack { reason }))
+                PollStep::Done(Err(DeploymentUnproven::NotRolledBack { reason }))
             }
-            (Judgement::Superseded { by }, _) => Step::Done(Err(NotProven::Superseded { by })),
-            (Judgement::Gone { status }, _) => Step::Done(Err(NotProven::Gone { status })),
+            (RolloutJudgement::Superseded { by }, _) => PollStep::Done(Err(DeploymentUnproven::Superseded { by })),
+            (RolloutJudgement::Gone { status }, _) => PollStep::Done(Err(DeploymentUnproven::Gone { status })),
         }
     }
 
@@ -123,7 +129,7 @@ impl Watch {
 
     pub(super) fn see_tasks(&mut self, service: &Service, tasks: &[Task]) -> Action {
         let now = self.now;
-        let settling = self.completed.get_or_insert_with(|| Settling::new(now));
+        let settling = self.completed.get_or_insert_with(|| SettlingTasks::new(now));
         let stalled = settling.stalled(now, &self.subject.expected, tasks);
         let read = read_back(&self.subject.expected, service, tasks);
         settling.missing = match &read {
@@ -136,10 +142,12 @@ impl Watch {
         let are_same = !verified.is_empty() && same_tasks(verified, &read);
         match read {
             // All that were verified before still run, and others are being added to them.
-            ReadBack::TooFew { tasks, .. } if are_same => Step::Done(Ok(Ended::Proven { tasks })),
-            ReadBack::Verified { tasks } if are_same || verified.is_empty() => Step::Done(Ok(Ended::Proven { tasks })),
-            ReadBack::Verified { tasks } => Step::Done(Ok(Ended::Replaced { tasks })),
-            ReadBack::NothingDesired => Step::Done(Ok(Ended::NothingDesired)),
+            ReadBack::TooFew { tasks, .. } if are_same => PollStep::Done(Ok(RolloutEnd::Proven { tasks })),
+            ReadBack::Verified { tasks } if are_same || verified.is_empty() => {
+                PollStep::Done(Ok(RolloutEnd::Proven { tasks }))
+            }
+            ReadBack::Verified { tasks } => PollStep::Done(Ok(RolloutEnd::Replaced { tasks })),
+            ReadBack::NothingDesired => PollStep::Done(Ok(RolloutEnd::NothingDesired)),
             ReadBack::Draining(_) => {
                 self.slow = Some(Slow::Drains);
                 again(self.pause(stalled, None))
@@ -156,14 +164,14 @@ impl Watch {
             }
             ReadBack::NotYet(difference)
             | ReadBack::TooFew { missing: difference, .. }
-            | ReadBack::Wrong(difference) => Step::Done(Err(NotProven::Mismatch { difference })),
+            | ReadBack::Wrong(difference) => PollStep::Done(Err(DeploymentUnproven::Mismatch { difference })),
         }
     }
 
     /// A transient error may pass. With a permanent one the end is unknown, which is not "untouched".
     pub(super) fn see_error(&mut self, error: NotObserved, reports: &mut Vec<Report>) -> Action {
         if !error.transient {
-            return Step::Done(Err(NotProven::LostSight { failed: self.has_failed(), error }));
+            return PollStep::Done(Err(DeploymentUnproven::LostSight { failed: self.has_failed(), error }));
         }
         if !self.blind {
             reports.push(Report::Warning(format!("the service cannot be read: {}", error.brief)));

@@ -9,7 +9,7 @@ use crate::domain::ecs::service::Task;
 
 /// The tasks of a revision since ECS called its rollout done.
 #[derive(Debug)]
-pub(super) struct Settling {
+pub(super) struct SettlingTasks {
     since: Duration,
     last_starting: Duration,
     /// The ARNs of the expected revision's tasks at the last read.
@@ -20,7 +20,7 @@ pub(super) struct Settling {
     pub(super) missing: Option<String>,
 }
 
-impl Settling {
+impl SettlingTasks {
     pub(super) fn new(now: Duration) -> Self {
         Self { since: now, last_starting: now, tasks: Vec::new(), lost: false, missing: None }
     }

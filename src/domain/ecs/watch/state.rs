@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::next::Question;
-use super::settling::Settling;
-use super::verdict::{Ended, NotProven};
+use super::next::WatchQuery;
+use super::settling::SettlingTasks;
+use super::verdict::{DeploymentUnproven, RolloutEnd};
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::lifecycle::Lifecycle;
-use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
+use crate::domain::ecs::rollout::{self, OurDeployment, RolloutJudgement};
 use crate::domain::ecs::service::Service;
 use crate::domain::ecs::settings::{Breaker, RolloutSettings};
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 
 /// How long after ECS called a deployment done, or was seen to start tasks of it, its tasks may take to be right.
 pub(super) const GRACE: Duration = Duration::from_secs(30);
@@ -30,7 +30,7 @@ pub(super) const AFTER_ERROR: Duration = Duration::from_secs(5);
 
 /// How a rollout is watched.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct WatchSettings {
     /// How long it may take.
     pub timeout: Duration,
     /// How long the last one took, where that is known.
@@ -43,7 +43,7 @@ pub struct Settings {
 
 /// What is watched.
 #[derive(Debug, Clone)]
-pub struct Subject {
+pub struct WatchedDeployment {
     /// The deployment.
     pub deployment: OurDeployment,
     /// The id of the primary deployment before it: a read that shows that one again may be stale. `None`: the deployment
@@ -62,22 +62,22 @@ pub struct Subject {
 /// A rollout that is being watched.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each remembers something of its own")]
-pub struct Watch {
-    pub(super) settings: Settings,
-    pub(super) subject: Subject,
+pub struct RolloutWatch {
+    pub(super) settings: WatchSettings,
+    pub(super) subject: WatchedDeployment,
     /// The time of the newest observation.
     pub(super) now: Duration,
     pub(super) pending: Pending,
     pub(super) polls: u32,
     pub(super) listed: bool,
     pub(super) blind: bool,
-    pub(super) completed: Option<Settling>,
+    pub(super) completed: Option<SettlingTasks>,
     pub(super) first_failed: Option<Duration>,
     pub(super) noted: bool,
     /// The id that was reported last.
     pub(super) followed: Option<DeploymentId>,
-    pub(super) rolled_back: Option<Settling>,
-    pub(super) judgement: Option<Judgement>,
+    pub(super) rolled_back: Option<SettlingTasks>,
+    pub(super) judgement: Option<RolloutJudgement>,
     pub(super) reason: Option<String>,
     /// The ids of the events that were there before, or were reported. `None` until the first observation.
     pub(super) events: Option<Vec<String>>,
@@ -98,7 +98,7 @@ pub struct Watch {
 pub(super) enum Pending {
     Service,
     Lifecycle(Service),
-    Stopped(Whose),
+    Stopped(StoppedTasksOf),
     Tasks(Service),
     Previous(Service, RolledBack),
     /// With when the next poll is due.
@@ -113,7 +113,7 @@ pub(super) struct RolledBack {
 }
 
 /// What follows from one observation.
-pub(super) type Action = Step<Result<Ended, NotProven>, Question>;
+pub(super) type Action = PollStep<Result<RolloutEnd, DeploymentUnproven>, WatchQuery>;
 
 /// What a rollout does that takes its time, and is no failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +141,7 @@ pub(super) struct Stops {
 
 /// Whose stopped tasks are looked at, and what for.
 #[derive(Debug)]
-pub(super) struct Whose {
+pub(super) struct StoppedTasksOf {
     pub(super) revision: RevisionArn,
     pub(super) since: Option<Timestamp>,
     /// How many of them run, or are on the way.
@@ -154,9 +154,9 @@ pub(super) struct Whose {
     pub(super) due: Duration,
 }
 
-impl Watch {
+impl RolloutWatch {
     /// Begins at time zero.
-    pub fn new(settings: Settings, subject: Subject) -> Self {
+    pub fn new(settings: WatchSettings, subject: WatchedDeployment) -> Self {
         Self {
             settings,
             subject,
@@ -189,10 +189,10 @@ impl Watch {
 
 /// Polls the service after a pause.
 pub(super) fn again(after: Duration) -> Action {
-    Step::Ask { after, question: Question::Service }
+    PollStep::Ask { after, question: WatchQuery::Service }
 }
 
 /// Reads more that belongs to what was just read.
-pub(super) fn at_once(question: Question) -> Action {
-    Step::Ask { after: Duration::ZERO, question }
+pub(super) fn at_once(question: WatchQuery) -> Action {
+    PollStep::Ask { after: Duration::ZERO, question }
 }

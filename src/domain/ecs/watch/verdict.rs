@@ -8,7 +8,7 @@ use crate::domain::ecs::ids::{RevisionArn, TaskArn};
 
 /// The deployment is the primary one and done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
+pub enum RolloutEnd {
     /// Every running task runs the digest that was shipped; where tasks were verified before, it is those.
     Proven {
         /// The ARNs of the tasks.
@@ -25,7 +25,7 @@ pub enum Ended {
 
 /// Why a deployment is not proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotProven {
+pub enum DeploymentUnproven {
     /// It failed, and a previous revision serves again.
     RolledBack {
         /// The ARN of that revision.
@@ -104,7 +104,7 @@ pub enum NotProven {
     },
 }
 
-impl NotProven {
+impl DeploymentUnproven {
     /// Whether the release failed while it is on, and nothing brings back what served before.
     pub fn is_of_the_release(&self) -> bool {
         matches!(self, Self::NotRolledBack { .. } | Self::KeepsFailing { .. } | Self::Mismatch { .. })

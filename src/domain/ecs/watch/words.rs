@@ -1,54 +1,54 @@
 //! A verdict in words.
 
-use super::NotProven;
+use super::DeploymentUnproven;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 
 /// Words why a deployment is not proven.
-pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
+pub fn failure(verdict: DeploymentUnproven, target: &EcsTarget) -> Failure {
     let because = |failure: Failure, reason: Option<String>| reason.iter().fold(failure, Failure::cause);
     let limit = target.timeout.as_secs();
     match verdict {
-        NotProven::RolledBack { to, reason } => because(rolled_back(&to), reason),
-        NotProven::RolledBackToNothing { to, reason } => because(rolled_back_to_nothing(&to), reason),
-        NotProven::NotSeenBack { to, difference, reason } => {
+        DeploymentUnproven::RolledBack { to, reason } => because(rolled_back(&to), reason),
+        DeploymentUnproven::RolledBackToNothing { to, reason } => because(rolled_back_to_nothing(&to), reason),
+        DeploymentUnproven::NotSeenBack { to, difference, reason } => {
             let text = format!("the rollout failed, and {} is not seen to serve again", to.short());
             because(Failure::new(Outcome::Broken, text).cause(difference).hint(inspection_hint(target)), reason)
         }
-        NotProven::NotRolledBack { reason } => not_rolled_back(&reason),
-        NotProven::KeepsFailing { ending, count } => {
+        DeploymentUnproven::NotRolledBack { reason } => not_rolled_back(&reason),
+        DeploymentUnproven::KeepsFailing { ending, count } => {
             let text = format!("{count} tasks of the release ended in the same way");
             Failure::new(Outcome::Broken, text)
                 .cause(ending.to_string())
                 .hint("deploy a commit that works, or set the service to its previous revision")
         }
-        NotProven::Mismatch { difference } => {
+        DeploymentUnproven::Mismatch { difference } => {
             let text = "ECS calls the deployment done, but what runs is not what was shipped";
             Failure::new(Outcome::Broken, text).cause(difference).hint(inspection_hint(target))
         }
-        NotProven::Superseded { by } => superseded(&by),
-        NotProven::Gone { status } => {
+        DeploymentUnproven::Superseded { by } => superseded(&by),
+        DeploymentUnproven::Gone { status } => {
             let reason = format!("service `{}` is {status}: it was deleted during the rollout", target.service);
             Failure::new(Outcome::Broken, reason).hint("create the service again")
         }
-        NotProven::TimedOut { missing, after } => {
+        DeploymentUnproven::TimedOut { missing, after } => {
             let reason = format!("the rollout is still in progress after {} s; ECS goes on", after.as_secs());
             because(Failure::new(Outcome::TimedOut, reason), missing).hint(format!(
                 "see how it ends with `shipgate status`, or raise `timeout` of the component; {}",
                 inspection_hint(target)
             ))
         }
-        NotProven::RollbackTimedOut { reason, after } => {
+        DeploymentUnproven::RollbackTimedOut { reason, after } => {
             let text = format!("the rollout failed, and its rollback was not done after {} s", after.as_secs());
             because(Failure::new(Outcome::Broken, text).hint(inspection_hint(target)), reason)
         }
-        NotProven::Blind { .. } => {
+        DeploymentUnproven::Blind { .. } => {
             let reason = format!("the service could not be read until {limit} s were over: how it ended is unknown");
             Failure::new(Outcome::Broken, reason).hint(inspection_hint(target))
         }
-        NotProven::LostSight { error, .. } => *error.failure,
+        DeploymentUnproven::LostSight { error, .. } => *error.failure,
     }
 }
 

@@ -28,7 +28,7 @@ pub struct SecondPerson {
     /// How many people have to approve, at least 1.
     pub quorum: usize,
     /// Who may. Empty: everybody who may write to the repository.
-    pub people: Vec<Login>,
+    pub people: Vec<GitHubLogin>,
     /// How long after the plan an approval counts.
     pub expires: Duration,
 }
@@ -72,9 +72,9 @@ impl fmt::Display for SecondPerson {
 
 /// The name of a user of GitHub. Capital letters make no difference.
 #[derive(Debug, Clone)]
-pub struct Login(String);
+pub struct GitHubLogin(String);
 
-impl Login {
+impl GitHubLogin {
     /// A name as GitHub gives them to people: letters, digits and single hyphens, 39 at most; with `_` those of a company.
     pub fn parse(text: &str) -> Option<Self> {
         let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -90,15 +90,15 @@ impl Login {
     }
 }
 
-impl PartialEq for Login {
+impl PartialEq for GitHubLogin {
     fn eq(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
     }
 }
 
-impl Eq for Login {}
+impl Eq for GitHubLogin {}
 
-impl fmt::Display for Login {
+impl fmt::Display for GitHubLogin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
@@ -111,11 +111,11 @@ mod tests {
     #[test]
     fn logins_are_names_of_github() {
         for login in ["a", "octo-cat", "Eva_acme", &"a".repeat(39)] {
-            assert!(Login::parse(login).is_some(), "{login}");
+            assert!(GitHubLogin::parse(login).is_some(), "{login}");
         }
         for other in ["", "-a", "a-", "a b", "@eva", "dependabot[bot]", "é", &"a".repeat(40)] {
-            assert!(Login::parse(other).is_none(), "{other}");
+            assert!(GitHubLogin::parse(other).is_none(), "{other}");
         }
-        assert_eq!(Login::parse("Eva"), Login::parse("eva"));
+        assert_eq!(GitHubLogin::parse("Eva"), GitHubLogin::parse("eva"));
     }
 }

@@ -6,7 +6,7 @@ mod protected;
 mod reviewed;
 mod second_person;
 
-pub use self::asked::{Approval, Login, SecondPerson};
+pub use self::asked::{Approval, GitHubLogin, SecondPerson};
 use self::people::distinct;
 pub(super) use self::protected::judge as protected;
 pub use self::protected::{AllowedBranches, Protection, ProtectionEvidence};
@@ -14,9 +14,9 @@ pub use self::reviewed::{Review, ReviewEvidence, ReviewState};
 pub use self::second_person::{ApprovalRun, PlanRun, SecondPersonEvidence, approval_title};
 #[cfg(test)]
 pub(super) use self::second_person::{NotCounted, sample as second_person_sample};
-use super::judgement::{Judgement, Unknown, Verdict};
-use super::policy::Command;
-use super::subject::Subject;
+use super::judgement::{GateJudgement, GateVerdict, Unknown};
+use super::policy::ChangeCommand;
+use super::subject::GateSubject;
 use crate::domain::names::EnvironmentName;
 
 /// What is known of the approval of a change.
@@ -33,7 +33,7 @@ pub enum ApprovalEvidence {
 }
 
 /// People have approved, as the policy asks for it.
-pub(super) fn approved(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Judgement {
+pub(super) fn approved(subject: &GateSubject<'_>, seen: &ApprovalEvidence) -> GateJudgement {
     let environment = subject.environment;
     match (&subject.policy.approval, seen) {
         (Some(Approval::Required { .. }), ApprovalEvidence::Later) => {
@@ -45,14 +45,16 @@ pub(super) fn approved(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Judgem
         }
         (Some(Approval::SecondPerson(policy)), ApprovalEvidence::Unasked) => {
             let file = match subject.command {
-                Command::Unhold => "hold.yml",
-                Command::Rollback | Command::Restore => "rollback.yml",
-                Command::Promote | Command::Deploy | Command::Hold | Command::Check => "promote.yml",
+                ChangeCommand::Unhold => "hold.yml",
+                ChangeCommand::Rollback | ChangeCommand::Restore => "rollback.yml",
+                ChangeCommand::Promote | ChangeCommand::Deploy | ChangeCommand::Hold | ChangeCommand::Check => {
+                    "promote.yml"
+                }
             };
             let hint = format!(
                 "start the workflow that calls {file}: it plans, and its page says how another person approves"
             );
-            Judgement::unsatisfied(
+            GateJudgement::unsatisfied(
                 format!("needs {policy}, and nothing says that people were asked about this plan"),
                 hint,
             )
@@ -60,12 +62,12 @@ pub(super) fn approved(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Judgem
         (Some(Approval::SecondPerson(policy)), ApprovalEvidence::Runs(seen)) => {
             second_person::judge(environment, policy, seen)
         }
-        _ => Judgement::unknown(&Unknown::new("what is known is not of the approval that is asked for")),
+        _ => GateJudgement::unknown(&Unknown::new("what is known is not of the approval that is asked for")),
     }
 }
 
-fn pending(reason: String) -> Judgement {
-    Judgement { verdict: Verdict::Pending, reason, hint: None }
+fn pending(reason: String) -> GateJudgement {
+    GateJudgement { verdict: GateVerdict::Pending, reason, hint: None }
 }
 
 /// How far the approval of a plan is: those who have approved, each once, in the order of their runs.
@@ -79,12 +81,12 @@ pub fn counted(
     seen: &SecondPersonEvidence,
 ) -> Result<Vec<String>, Unknown> {
     let counted = second_person::count(environment, policy, seen);
-    let counted = counted.map_err(|Judgement { reason, hint, .. }| Unknown { reason, hint })?;
+    let counted = counted.map_err(|GateJudgement { reason, hint, .. }| Unknown { reason, hint })?;
     Ok(counted.people.into_iter().map(|person| person.login.clone()).collect())
 }
 
 /// The names of those whose approval counts, each once.
-pub(super) fn approvers(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Vec<String> {
+pub(super) fn approvers(subject: &GateSubject<'_>, seen: &ApprovalEvidence) -> Vec<String> {
     let people = match (&subject.policy.approval, seen) {
         (Some(Approval::Required { self_approval }), ApprovalEvidence::Reviews(seen)) => {
             seen.counted(subject.environment, *self_approval)

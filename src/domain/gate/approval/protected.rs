@@ -1,8 +1,8 @@
 //! `protected`: GitHub's environment asks its reviewers.
 
 use super::asked::Approval;
-use crate::domain::gate::judgement::{Judgement, Unknown};
-use crate::domain::gate::subject::Subject;
+use crate::domain::gate::judgement::{GateJudgement, Unknown};
+use crate::domain::gate::subject::GateSubject;
 
 /// GitHub's environment of the same name, as its settings are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,15 +53,15 @@ impl AllowedBranches {
 }
 
 /// It exists, has reviewers, restricts branches and forbids self-review.
-pub(in crate::domain::gate) fn judge(subject: &Subject<'_>, seen: &ProtectionEvidence) -> Judgement {
+pub(in crate::domain::gate) fn judge(subject: &GateSubject<'_>, seen: &ProtectionEvidence) -> GateJudgement {
     let Some(Approval::Required { self_approval }) = &subject.policy.approval else {
-        return Judgement::unknown(&Unknown::new("`approval` does not ask for it"));
+        return GateJudgement::unknown(&Unknown::new("`approval` does not ask for it"));
     };
     let (environment, settings) = (subject.environment, &seen.settings);
     let Some(found) = &seen.found else {
         let reason =
             format!("there is no environment {environment} on GitHub, and a job would create one without rules");
-        return Judgement::unsatisfied(reason, format!("create it with required reviewers: {settings}"));
+        return GateJudgement::unsatisfied(reason, format!("create it with required reviewers: {settings}"));
     };
     let mut wrong = Vec::new();
     let mut fixes = Vec::new();
@@ -90,7 +90,7 @@ pub(in crate::domain::gate) fn judge(subject: &Subject<'_>, seen: &ProtectionEvi
                  `approval = { by = \"second-person\" }`",
             );
         }
-        return Judgement::unsatisfied(format!("GitHub's environment {environment} {}", wrong.join(", ")), hint);
+        return GateJudgement::unsatisfied(format!("GitHub's environment {environment} {}", wrong.join(", ")), hint);
     }
     let asked = match found.reviewers {
         1 => "1 reviewer or team".to_owned(),
@@ -101,5 +101,5 @@ pub(in crate::domain::gate) fn judge(subject: &Subject<'_>, seen: &ProtectionEvi
         Some(false) => "administrators cannot bypass it",
         None => "whether administrators can bypass it GitHub does not say",
     };
-    Judgement::satisfied(format!("GitHub's environment {environment} asks {asked}; {bypass}"))
+    GateJudgement::satisfied(format!("GitHub's environment {environment} asks {asked}; {bypass}"))
 }

@@ -1,8 +1,8 @@
 //! `approved`, where GitHub's environment asks: a reviewer who did not start the run has let this attempt in.
 
 use super::people::names;
-use crate::domain::gate::judgement::{Judgement, Unknown};
-use crate::domain::gate::subject::Subject;
+use crate::domain::gate::judgement::{GateJudgement, Unknown};
+use crate::domain::gate::subject::GateSubject;
 use crate::domain::github::run::Person;
 use crate::domain::names::EnvironmentName;
 
@@ -68,16 +68,16 @@ impl ReviewEvidence {
 }
 
 /// Every attempt that was not rejected has an approval of its own by somebody who started none of them.
-pub(super) fn judge(subject: &Subject<'_>, self_approval: bool, seen: &ReviewEvidence) -> Judgement {
+pub(super) fn judge(subject: &GateSubject<'_>, self_approval: bool, seen: &ReviewEvidence) -> GateJudgement {
     let environment = subject.environment;
     if seen.started_by.is_empty() {
-        return Judgement::unknown(&Unknown::new("GitHub does not say who started this run"));
+        return GateJudgement::unknown(&Unknown::new("GitHub does not say who started this run"));
     }
     // A job with `actions: write` starts workflows as a bot, and the author of that job could be the reviewer.
     if let Some(bot) = seen.started_by.iter().find(|starter| !starter.is_user && !self_approval) {
         let reason = format!("{} started this run, so who asked for it is not known", bot.login);
         let hint = "start the workflow by hand; `self-approval = true` accepts reviewers who may have started it";
-        return Judgement::unsatisfied(reason, hint);
+        return GateJudgement::unsatisfied(reason, hint);
     }
     let here = of_environment(seen, environment);
     let counted = seen.counted(environment, self_approval);
@@ -86,7 +86,7 @@ pub(super) fn judge(subject: &Subject<'_>, self_approval: bool, seen: &ReviewEvi
             Some(person) => format!("{} approved for {environment}, and started this run", person.login),
             None => format!("no reviewer of {environment} has approved this run"),
         };
-        return Judgement::unsatisfied(reason, "start the workflow again, and let another person approve it");
+        return GateJudgement::unsatisfied(reason, "start the workflow again, and let another person approve it");
     }
     // An attempt that got in without a review of its own would use that of an earlier one.
     let rejected = here.iter().filter(|review| review.state == ReviewState::Rejected).count();
@@ -97,9 +97,9 @@ pub(super) fn judge(subject: &Subject<'_>, self_approval: bool, seen: &ReviewEvi
             seen.attempt,
             were(counted.len())
         );
-        return Judgement::unsatisfied(reason, "start the workflow again instead of re-running it");
+        return GateJudgement::unsatisfied(reason, "start the workflow again instead of re-running it");
     }
-    Judgement::satisfied(format!("{} approved this run for {environment}", names(&counted)))
+    GateJudgement::satisfied(format!("{} approved this run for {environment}", names(&counted)))
 }
 
 fn were(count: usize) -> String {

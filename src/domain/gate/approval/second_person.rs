@@ -8,10 +8,10 @@ use std::fmt;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
-use super::asked::{Login, SecondPerson};
+use super::asked::{GitHubLogin, SecondPerson};
 use super::people::names;
-use crate::domain::gate::judgement::{Judgement, Known, Unknown};
-use crate::domain::github::run::{Person, RunEnd, RunJob, WorkflowRun};
+use crate::domain::gate::judgement::{Fact, GateJudgement, Unknown};
+use crate::domain::github::run::{GitHubRun, Person, RunJob, WorkflowConclusion};
 use crate::domain::github::workflows::{GatedWorkflow, TrustedWorkflows};
 use crate::domain::image::Digest;
 use crate::domain::names::EnvironmentName;
@@ -44,11 +44,11 @@ pub struct SecondPersonEvidence {
     /// The workflows that are trusted.
     pub trusted: Vec<TrustedWorkflows>,
     /// Whether the configuration is the default branch's.
-    pub configuration: Known<bool>,
+    pub configuration: Fact<bool>,
     /// The run that made the plan.
     pub plan: PlanRun,
     /// The run that carried this plan out before, where there is one.
-    pub used_by: Known<Option<String>>,
+    pub used_by: Fact<Option<String>>,
     /// The runs of the same workflow that ask for the same plan by their title, this one among them.
     pub approvals: Vec<ApprovalRun>,
 }
@@ -57,22 +57,22 @@ pub struct SecondPersonEvidence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanRun {
     /// The run.
-    pub run: WorkflowRun,
+    pub run: GitHubRun,
     /// Its jobs.
     pub jobs: Vec<RunJob>,
     /// Whether the default branch has its commit.
-    pub is_on_default_branch: Known<bool>,
+    pub is_on_default_branch: Fact<bool>,
 }
 
 /// A run that asks to be taken for an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalRun {
     /// The run.
-    pub run: WorkflowRun,
+    pub run: GitHubRun,
     /// Whether the default branch has its commit.
-    pub is_on_default_branch: Known<bool>,
+    pub is_on_default_branch: Fact<bool>,
     /// Whether the person who started it may write to the repository now.
-    pub may_write: Known<bool>,
+    pub may_write: Fact<bool>,
 }
 
 /// The words of GitHub for what triggered a run and how it ended are shorter.
@@ -156,9 +156,11 @@ impl SecondPersonEvidence {
             _ if planners.contains(&&None) => Some(NotCounted::Unnamed),
             _ if !planners.into_iter().flatten().all(|planner| planner.is_user) => Some(NotCounted::Bot),
             _ if !calls => Some(NotCounted::Untrusted(GatedWorkflow::Promote)),
-            RunEnd::Otherwise(how) => Some(NotCounted::Ended(how)),
-            RunEnd::Open | RunEnd::Succeeded if !jobs.iter().any(is_announced) => Some(NotCounted::Unannounced),
-            RunEnd::Open | RunEnd::Succeeded => None,
+            WorkflowConclusion::Otherwise(how) => Some(NotCounted::Ended(how)),
+            WorkflowConclusion::Open | WorkflowConclusion::Succeeded if !jobs.iter().any(is_announced) => {
+                Some(NotCounted::Unannounced)
+            }
+            WorkflowConclusion::Open | WorkflowConclusion::Succeeded => None,
         }
     }
 
@@ -182,7 +184,7 @@ impl SecondPersonEvidence {
         format!("another person starts the workflow that calls approve.yml, with run {run} and plan {digest}")
     }
 
-    fn calls(&self, run: &WorkflowRun, workflow: GatedWorkflow) -> bool {
+    fn calls(&self, run: &GitHubRun, workflow: GatedWorkflow) -> bool {
         let is = |trusted: &TrustedWorkflows| {
             run.called.iter().any(|called| trusted.is(workflow, &called.path, &called.commit))
         };
@@ -201,7 +203,7 @@ impl SecondPersonEvidence {
         if run.title != approval_title(self.plan.run.id, &self.digest) {
             return Err(NotCounted::Title);
         }
-        if let RunEnd::Otherwise(how) = &run.end {
+        if let WorkflowConclusion::Otherwise(how) = &run.end {
             return Err(NotCounted::Ended(how));
         }
         // Both are the same person in a first attempt.
@@ -222,31 +224,31 @@ impl SecondPersonEvidence {
     fn standing<'a>(
         &'a self,
         person: &Person,
-        may_write: &'a Known<bool>,
+        may_write: &'a Fact<bool>,
         policy: &SecondPerson,
     ) -> Option<NotCounted<'a>> {
         let planners = [&self.plan.run.actor, &self.plan.run.triggering_actor];
-        let is_named = |login: &Login| login.is(&person.login);
+        let is_named = |login: &GitHubLogin| login.is(&person.login);
         match may_write {
             _ if !person.is_user => Some(NotCounted::Bot),
             _ if planners.into_iter().flatten().any(|planner| planner.id == person.id) => Some(NotCounted::Planner),
             _ if !policy.people.is_empty() && !policy.people.iter().any(is_named) => Some(NotCounted::Unlisted),
-            Known::Is(true) => None,
-            Known::Is(false) => Some(NotCounted::NoAccess),
-            Known::Unknown(unknown) => Some(NotCounted::Unknown(unknown)),
+            Fact::Is(true) => None,
+            Fact::Is(false) => Some(NotCounted::NoAccess),
+            Fact::Unknown(unknown) => Some(NotCounted::Unknown(unknown)),
         }
     }
 }
 
 /// What keeps any run from being believed, if anything.
-fn of_run<'a>(run: &'a WorkflowRun, is_on_default_branch: &'a Known<bool>) -> Option<NotCounted<'a>> {
+fn of_run<'a>(run: &'a GitHubRun, is_on_default_branch: &'a Fact<bool>) -> Option<NotCounted<'a>> {
     match is_on_default_branch {
         _ if run.event != "workflow_dispatch" => Some(NotCounted::Event(&run.event)),
         _ if run.attempt != 1 => Some(NotCounted::RunAgain),
         _ if !run.is_of_repository => Some(NotCounted::Fork),
-        Known::Is(true) => None,
-        Known::Is(false) => Some(NotCounted::OtherBranch),
-        Known::Unknown(unknown) => Some(NotCounted::Unknown(unknown)),
+        Fact::Is(true) => None,
+        Fact::Is(false) => Some(NotCounted::OtherBranch),
+        Fact::Unknown(unknown) => Some(NotCounted::Unknown(unknown)),
     }
 }
 
@@ -271,21 +273,21 @@ pub(super) fn count<'a>(
     environment: &EnvironmentName,
     policy: &SecondPerson,
     seen: &'a SecondPersonEvidence,
-) -> Result<Counted<'a>, Judgement> {
+) -> Result<Counted<'a>, GateJudgement> {
     match &seen.configuration {
-        Known::Is(true) => {}
-        Known::Is(false) => {
+        Fact::Is(true) => {}
+        Fact::Is(false) => {
             let reason = "shipgate.toml is not that of the default branch, which says who approves";
-            return Err(Judgement::unsatisfied(reason, "start the workflow again on the default branch"));
+            return Err(GateJudgement::unsatisfied(reason, "start the workflow again on the default branch"));
         }
-        Known::Unknown(unknown) => return Err(Judgement::unknown(unknown)),
+        Fact::Unknown(unknown) => return Err(GateJudgement::unknown(unknown)),
     }
     match seen.plan_problem(environment) {
         None => {}
-        Some(NotCounted::Unknown(unknown)) => return Err(Judgement::unknown(unknown)),
+        Some(NotCounted::Unknown(unknown)) => return Err(GateJudgement::unknown(unknown)),
         Some(problem) => {
             let reason = format!("run {} is no plan that can be approved: {problem}", seen.plan.run.id);
-            return Err(Judgement::unsatisfied(reason, ANEW));
+            return Err(GateJudgement::unsatisfied(reason, ANEW));
         }
     }
     let counted = seen.judged(policy);
@@ -294,29 +296,33 @@ pub(super) fn count<'a>(
         return Err(refused(format!("this run is no approval: {why}"), why));
     }
     if !seen.approvals.iter().any(|approval| approval.run.id == seen.own) {
-        return Err(Judgement::unknown(&Unknown::new("this run is not among the approvals that GitHub lists")));
+        return Err(GateJudgement::unknown(&Unknown::new("this run is not among the approvals that GitHub lists")));
     }
     Ok(counted)
 }
 
 /// Enough people other than the one who planned have approved exactly this plan, which was not carried out before.
-pub(super) fn judge(environment: &EnvironmentName, policy: &SecondPerson, seen: &SecondPersonEvidence) -> Judgement {
+pub(super) fn judge(
+    environment: &EnvironmentName,
+    policy: &SecondPerson,
+    seen: &SecondPersonEvidence,
+) -> GateJudgement {
     let plan = seen.plan.run.id;
     let counted = match count(environment, policy, seen) {
         Ok(counted) => counted,
         Err(judgement) => return judgement,
     };
     match &seen.used_by {
-        Known::Is(None) => {}
-        Known::Is(Some(run)) => {
+        Fact::Is(None) => {}
+        Fact::Is(Some(run)) => {
             let reason = format!("the plan of run {plan} was carried out already, by {run}");
-            return Judgement::unsatisfied(reason, ANEW);
+            return GateJudgement::unsatisfied(reason, ANEW);
         }
-        Known::Unknown(unknown) => return Judgement::unknown(unknown),
+        Fact::Unknown(unknown) => return GateJudgement::unknown(unknown),
     }
     let by = names(&counted.people);
     if counted.people.len() >= policy.quorum {
-        return Judgement::satisfied(format!("{by} approved the plan of run {plan}"));
+        return GateJudgement::satisfied(format!("{by} approved the plan of run {plan}"));
     }
     let others = counted.others.iter().map(|(run, why)| format!("; run {run} does not count: {why}"));
     let reason = format!("{} of {} approvals: {by}{}", counted.people.len(), policy.quorum, others.collect::<String>());
@@ -326,16 +332,16 @@ pub(super) fn judge(environment: &EnvironmentName, policy: &SecondPerson, seen: 
         .iter()
         .find_map(|(_, why)| if let NotCounted::Unknown(unknown) = why { Some(unknown) } else { None });
     match unknown {
-        Some(unknown) => Judgement::unknown(&Unknown { reason, hint: unknown.hint.clone().or(Some(hint)) }),
-        None => Judgement::unsatisfied(reason, hint),
+        Some(unknown) => GateJudgement::unknown(&Unknown { reason, hint: unknown.hint.clone().or(Some(hint)) }),
+        None => GateJudgement::unsatisfied(reason, hint),
     }
 }
 
 /// A run that does not count, by why.
-fn refused(reason: String, why: &NotCounted<'_>) -> Judgement {
+fn refused(reason: String, why: &NotCounted<'_>) -> GateJudgement {
     let hint = match why {
         NotCounted::Unknown(unknown) => {
-            return Judgement::unknown(&Unknown { reason, hint: unknown.hint.clone() });
+            return GateJudgement::unknown(&Unknown { reason, hint: unknown.hint.clone() });
         }
         NotCounted::Planner | NotCounted::Unlisted | NotCounted::NoAccess | NotCounted::Bot => {
             "let another person start it, who may approve"
@@ -352,7 +358,7 @@ fn refused(reason: String, why: &NotCounted<'_>) -> Judgement {
         | NotCounted::Ended(_)
         | NotCounted::Unnamed => "start it by hand on the default branch, instead of re-running it",
     };
-    Judgement::unsatisfied(reason, hint)
+    GateJudgement::unsatisfied(reason, hint)
 }
 
 /// Ben approves in run 9 what ana planned in run 7 an hour before.
@@ -364,7 +370,7 @@ pub(in crate::domain::gate) fn sample() -> SecondPersonEvidence {
     let digest = Digest::of("plan");
     let run = |id: u64, person: &str, workflow: GatedWorkflow| {
         let person = Person { id: 100 + id, login: person.to_owned(), is_user: true };
-        WorkflowRun {
+        GitHubRun {
             id,
             workflow: 1,
             event: "workflow_dispatch".to_owned(),
@@ -374,7 +380,7 @@ pub(in crate::domain::gate) fn sample() -> SecondPersonEvidence {
             actor: Some(person.clone()),
             triggering_actor: Some(person),
             created: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(id).unwrap()),
-            end: RunEnd::Open,
+            end: WorkflowConclusion::Open,
             called: vec![CalledWorkflow {
                 path: format!("{}/{}@v1", trusted.repository, workflow.path()),
                 commit: trusted.commit.to_string(),
@@ -383,11 +389,11 @@ pub(in crate::domain::gate) fn sample() -> SecondPersonEvidence {
         }
     };
     let mut planned = run(7, "ana", GatedWorkflow::Promote);
-    planned.end = RunEnd::Succeeded;
+    planned.end = WorkflowConclusion::Succeeded;
     let approved = ApprovalRun {
         run: run(9, "ben", GatedWorkflow::Approve),
-        is_on_default_branch: Known::Is(true),
-        may_write: Known::Is(true),
+        is_on_default_branch: Fact::Is(true),
+        may_write: Fact::Is(true),
     };
     let name = format!("promote / plan {digest} for production");
     SecondPersonEvidence {
@@ -395,13 +401,13 @@ pub(in crate::domain::gate) fn sample() -> SecondPersonEvidence {
         now: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(10),
         own: 9,
         trusted: vec![trusted.clone()],
-        configuration: Known::Is(true),
+        configuration: Fact::Is(true),
         plan: PlanRun {
             run: planned,
             jobs: vec![RunJob { name, succeeded: true }],
-            is_on_default_branch: Known::Is(true),
+            is_on_default_branch: Fact::Is(true),
         },
-        used_by: Known::Is(None),
+        used_by: Fact::Is(None),
         approvals: vec![approved],
     }
 }

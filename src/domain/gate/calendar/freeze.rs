@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::clock::LocalTime;
-use super::zone::{Shown, Zone};
+use super::zone::{RepeatedTime, Zone};
 
 /// A time in which nothing is changed, from its beginning until its end, which no longer belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,8 @@ impl Freeze {
     ///
     /// Where clocks show a time twice, it begins with the first and ends with the last.
     pub fn new(from: LocalTime, to: LocalTime, zone: Zone, reason: Option<String>) -> Option<Self> {
-        let begins = zone.moment(from.as_beginning()?, Shown::First)?;
-        let ends = zone.moment(to.as_end()?, Shown::Last)?;
+        let begins = zone.moment(from.as_beginning()?, RepeatedTime::First)?;
+        let ends = zone.moment(to.as_end()?, RepeatedTime::Last)?;
         (begins < ends).then_some(Self { from, to, zone, reason, begins, ends })
     }
 

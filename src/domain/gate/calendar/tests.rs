@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::clock::{ClockTime, Days, LocalTime};
 use super::*;
-use crate::domain::gate::Verdict;
+use crate::domain::gate::GateVerdict;
 
 mod properties;
 
@@ -17,8 +17,9 @@ fn frozen(from: &str, to: &str, zone: &str, reason: Option<&str>) -> Freeze {
     Freeze::new(from.parse().unwrap(), to.parse().unwrap(), zone, reason.map(str::to_owned)).unwrap()
 }
 
-fn window(days: &str, from: &str, to: &str, zone: &str) -> Window {
-    Window::new(days.parse().unwrap(), from.parse().unwrap(), to.parse().unwrap(), Zone::find(zone).unwrap()).unwrap()
+fn window(days: &str, from: &str, to: &str, zone: &str) -> ChangeWindow {
+    ChangeWindow::new(days.parse().unwrap(), from.parse().unwrap(), to.parse().unwrap(), Zone::find(zone).unwrap())
+        .unwrap()
 }
 
 /// From when until when a freeze is open, in UTC.
@@ -103,7 +104,7 @@ fn the_end_is_that_of_all_freezes_that_follow_without_a_break() {
         ("2027-01-01T00:00:00Z", "no freeze is open; the next one: 2027-01-02 to 2027-01-02 UTC"),
         ("2027-01-03T00:00:00Z", "no freeze is open"),
     ] {
-        assert_eq!(judged(now), Judgement::satisfied(reason));
+        assert_eq!(judged(now), GateJudgement::satisfied(reason));
     }
 }
 
@@ -112,7 +113,7 @@ fn an_end_that_clocks_show_twice_has_its_distance_from_utc() {
     let freezes = [frozen("2026-10-20", "2026-10-25 02:30", "Europe/Berlin", None)];
     let hint = freeze(&freezes, time("2026-10-25T01:29:59Z")).hint.unwrap();
     assert_eq!(hint, "it ends 2026-10-25 02:30 Europe/Berlin (UTC+01); run it again then");
-    assert_eq!(freeze(&freezes, time("2026-10-25T01:30:00Z")).verdict, Verdict::Satisfied);
+    assert_eq!(freeze(&freezes, time("2026-10-25T01:30:00Z")).verdict, GateVerdict::Satisfied);
 }
 
 #[test]
@@ -154,7 +155,7 @@ fn a_window_is_open_on_its_days_and_past_midnight() {
         ("2026-11-27T22:00:00Z", "fri 22:00 to 02:00 UTC"),
         ("2026-11-28T01:59:59Z", "fri 22:00 to 02:00 UTC"),
     ] {
-        assert_eq!(judged(now), Judgement::satisfied(format!("a window is open: {open}")), "{now}");
+        assert_eq!(judged(now), GateJudgement::satisfied(format!("a window is open: {open}")), "{now}");
     }
     for (now, is, next) in [
         ("2026-11-23T06:59:59Z", "mon 2026-11-23 07:59 Europe/Berlin", "mon 2026-11-23 08:00 Europe/Berlin"),
@@ -162,14 +163,16 @@ fn a_window_is_open_on_its_days_and_past_midnight() {
         ("2026-11-28T02:00:00Z", "sat 2026-11-28 03:00 Europe/Berlin", "mon 2026-11-30 08:00 Europe/Berlin"),
     ] {
         let hint = format!("the next one opens {next}; run it again then");
-        assert_eq!(judged(now), Judgement::unsatisfied(format!("no window is open: it is {is}"), hint), "{now}");
+        assert_eq!(judged(now), GateJudgement::unsatisfied(format!("no window is open: it is {is}"), hint), "{now}");
     }
     assert!(
-        windows(&[window("sun", "00:00", "24:00", "UTC")], time("2026-11-22T23:59:59Z")).verdict == Verdict::Satisfied
+        windows(&[window("sun", "00:00", "24:00", "UTC")], time("2026-11-22T23:59:59Z")).verdict
+            == GateVerdict::Satisfied
     );
     let zone = || Zone::find("UTC").unwrap();
-    let empty =
-        |from: &str, to: &str| Window::new("mon".parse().unwrap(), from.parse().unwrap(), to.parse().unwrap(), zone());
+    let empty = |from: &str, to: &str| {
+        ChangeWindow::new("mon".parse().unwrap(), from.parse().unwrap(), to.parse().unwrap(), zone())
+    };
     assert!(empty("08:00", "08:00").is_none() && empty("24:00", "08:00").is_none());
 }
 

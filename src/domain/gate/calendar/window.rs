@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::clock::{ClockTime, Days};
-use super::zone::{Shown, Zone};
+use super::zone::{RepeatedTime, Zone};
 
 /// A time of the week in which something may be changed. One that passes midnight belongs to the day that it begins on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
+pub struct ChangeWindow {
     days: Days,
     from: ClockTime,
     to: ClockTime,
@@ -21,7 +21,7 @@ pub struct Window {
 /// How many days are searched for the next opening: more than two weeks, as clocks may take a day's window away.
 const SEARCHED: usize = 18;
 
-impl Window {
+impl ChangeWindow {
     /// A window. `None`: it has no length, or begins at the end of a day.
     pub fn new(days: Days, from: ClockTime, to: ClockTime, zone: Zone) -> Option<Self> {
         (from != to && from != ClockTime::END).then_some(Self { days, from, to, zone })
@@ -49,19 +49,19 @@ impl Window {
     /// Where clocks show a time twice, it opens with the last and closes with the first.
     fn on(&self, date: Date) -> Option<(Timestamp, Timestamp)> {
         let last_day = if self.from < self.to { date } else { date.tomorrow().ok()? };
-        let opens = self.zone.moment(self.from.on(date)?, Shown::Last)?;
-        let closes = self.zone.moment(self.to.on(last_day)?, Shown::First)?;
+        let opens = self.zone.moment(self.from.on(date)?, RepeatedTime::Last)?;
+        let closes = self.zone.moment(self.to.on(last_day)?, RepeatedTime::First)?;
         (self.days.has(date) && opens < closes).then_some((opens, closes))
     }
 }
 
 /// The first moment at which one of the windows opens, and which. None of them may be open.
-pub(super) fn next_opening(windows: &[Window], now: Timestamp) -> Option<(Timestamp, &Window)> {
+pub(super) fn next_opening(windows: &[ChangeWindow], now: Timestamp) -> Option<(Timestamp, &ChangeWindow)> {
     let openings = windows.iter().flat_map(|window| window.around(now).map(move |(opens, _)| (opens, window)));
     openings.filter(|(opens, _)| *opens > now).min_by_key(|(opens, _)| *opens)
 }
 
-impl fmt::Display for Window {
+impl fmt::Display for ChangeWindow {
     /// The part of the policy that it is: `mon-thu 08:00 to 16:00 Europe/Berlin`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {} to {} {}", self.days, self.from, self.to, self.zone)

@@ -18,7 +18,7 @@ pub struct Zone {
 
 /// Which of two moments is meant, where clocks that are put back show a time twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(super) enum RepeatedTime {
     /// The first one.
     First,
     /// The last one.
@@ -44,12 +44,12 @@ impl Zone {
     }
 
     /// When its clocks show a time. One that they jump over is the moment of the jump. `None`: beyond the calendar.
-    pub(super) fn moment(&self, clock: DateTime, shown: Shown) -> Option<Timestamp> {
+    pub(super) fn moment(&self, clock: DateTime, shown: RepeatedTime) -> Option<Timestamp> {
         let candidates = self.rules.to_ambiguous_timestamp(clock);
         match (candidates.offset(), shown) {
             (AmbiguousOffset::Unambiguous { .. }, _) => candidates.unambiguous().ok(),
-            (AmbiguousOffset::Fold { .. }, Shown::First) => candidates.earlier().ok(),
-            (AmbiguousOffset::Fold { .. }, Shown::Last) => candidates.later().ok(),
+            (AmbiguousOffset::Fold { .. }, RepeatedTime::First) => candidates.earlier().ok(),
+            (AmbiguousOffset::Fold { .. }, RepeatedTime::Last) => candidates.later().ok(),
             (AmbiguousOffset::Gap { .. }, _) => {
                 let before = candidates.earlier().ok()?;
                 let mut jumps = self.rules.following(before).map(|jump| jump.timestamp());

@@ -15,31 +15,31 @@ use super::*;
 
 /// A gate in a situation.
 #[derive(Debug, Clone)]
-pub(super) struct Case {
+pub(super) struct GateCase {
     /// The gate.
     pub(super) gate: GateName,
     /// What is the case, in words.
     pub(super) situation: &'static str,
     /// What it is about, with the policy of its environment.
-    pub(super) change: Change,
+    pub(super) change: ProductionChange,
     /// What is known.
-    pub(super) evidence: Evidence,
+    pub(super) evidence: GateEvidence,
     /// What the gate says.
-    pub(super) verdict: Verdict,
+    pub(super) verdict: GateVerdict,
     /// Why.
     pub(super) reason: String,
     /// What would change that. Empty: nothing is said.
     pub(super) hint: String,
 }
 
-impl Case {
+impl GateCase {
     /// Where all default gates are satisfied.
-    fn new(gate: GateName, command: Command, situation: &'static str) -> Self {
-        let (verdict, reason, hint) = (Verdict::Satisfied, String::new(), String::new());
-        Self { gate, situation, change: change(command), evidence: Evidence::sound(now()), verdict, reason, hint }
+    fn new(gate: GateName, command: ChangeCommand, situation: &'static str) -> Self {
+        let (verdict, reason, hint) = (GateVerdict::Satisfied, String::new(), String::new());
+        Self { gate, situation, change: change(command), evidence: GateEvidence::sound(now()), verdict, reason, hint }
     }
 
-    fn command(mut self, command: Command) -> Self {
+    fn command(mut self, command: ChangeCommand) -> Self {
         self.change.command = command;
         self
     }
@@ -49,34 +49,34 @@ impl Case {
         self
     }
 
-    fn evidence(mut self, set: impl FnOnce(&mut Evidence)) -> Self {
+    fn evidence(mut self, set: impl FnOnce(&mut GateEvidence)) -> Self {
         set(&mut self.evidence);
         self
     }
 
-    fn says(self, verdict: Verdict, reason: impl Into<String>, hint: impl Into<String>) -> Self {
+    fn says(self, verdict: GateVerdict, reason: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { verdict, reason: reason.into(), hint: hint.into(), ..self }
     }
 
     fn satisfied(self, reason: impl Into<String>) -> Self {
-        self.says(Verdict::Satisfied, reason, "")
+        self.says(GateVerdict::Satisfied, reason, "")
     }
 
     fn unsatisfied(self, reason: impl Into<String>, hint: impl Into<String>) -> Self {
-        self.says(Verdict::Unsatisfied, reason, hint)
+        self.says(GateVerdict::Unsatisfied, reason, hint)
     }
 
     fn unknown(self, reason: impl Into<String>, hint: impl Into<String>) -> Self {
-        self.says(Verdict::Unknown, reason, hint)
+        self.says(GateVerdict::Unknown, reason, hint)
     }
 
     fn pending(self, reason: impl Into<String>) -> Self {
-        self.says(Verdict::Pending, reason, "")
+        self.says(GateVerdict::Pending, reason, "")
     }
 }
 
 /// All cases, by gate.
-pub(super) fn all() -> Vec<Case> {
+pub(super) fn all() -> Vec<GateCase> {
     let each = [
         identity::cases(),
         hold::cases(),
@@ -109,12 +109,12 @@ fn every_gate_has_cases_and_no_situation_twice() {
     let all = all();
     for gate in GateName::ALL {
         let cases: Vec<_> = all.iter().filter(|case| case.gate == gate).collect();
-        for verdict in [Verdict::Satisfied, Verdict::Unsatisfied] {
+        for verdict in [GateVerdict::Satisfied, GateVerdict::Unsatisfied] {
             assert!(cases.iter().any(|case| case.verdict == verdict), "{gate} is never {}", verdict.as_str());
         }
         for (index, case) in cases.iter().enumerate() {
             assert!(cases[..index].iter().all(|other| other.situation != case.situation), "{gate}: {}", case.situation);
-            assert!(case.verdict != Verdict::Unsatisfied || !case.hint.is_empty(), "{gate}: {}", case.situation);
+            assert!(case.verdict != GateVerdict::Unsatisfied || !case.hint.is_empty(), "{gate}: {}", case.situation);
         }
     }
 }

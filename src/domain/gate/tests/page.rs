@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::calendar::{Freeze, Window, Zone};
+use super::super::calendar::{ChangeWindow, Freeze, Zone};
 use super::*;
 use crate::golden::assert_page;
 
 /// The commands of the table, as columns.
-pub(super) const COMMANDS: [(Command, &str); 7] = [
-    (Command::Promote, "`promote`"),
-    (Command::Deploy, "`deploy`"),
-    (Command::Rollback, "`rollback`"),
-    (Command::Restore, "`rollback --release`"),
-    (Command::Hold, "`hold`"),
-    (Command::Unhold, "`unhold`"),
-    (Command::Check, "`check`"),
+pub(super) const COMMANDS: [(ChangeCommand, &str); 7] = [
+    (ChangeCommand::Promote, "`promote`"),
+    (ChangeCommand::Deploy, "`deploy`"),
+    (ChangeCommand::Rollback, "`rollback`"),
+    (ChangeCommand::Restore, "`rollback --release`"),
+    (ChangeCommand::Hold, "`hold`"),
+    (ChangeCommand::Unhold, "`unhold`"),
+    (ChangeCommand::Check, "`check`"),
 ];
 
 /// What a gate asks, for people.
@@ -63,7 +63,7 @@ pub(super) fn everything() -> GatePolicy {
         branch: Some(vec![BranchPattern("main".to_owned())]),
         statuses: Some(StatusPolicy { names: vec!["ci".to_owned()], wait: Duration::ZERO }),
         freeze: vec![Freeze::new(date(), date(), zone(), None).unwrap()],
-        windows: vec![Window::new("mon".parse().unwrap(), from, to, zone()).unwrap()],
+        windows: vec![ChangeWindow::new("mon".parse().unwrap(), from, to, zone()).unwrap()],
         own_images: true,
         contract: Some(ContractPolicy::Error),
         ..GatePolicy::default()

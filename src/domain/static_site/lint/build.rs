@@ -3,7 +3,7 @@
 use super::surroundings::{beside, text, upwards};
 use crate::domain::check::outline::{Outline, WrittenComponent};
 use crate::domain::check::workflow::programs;
-use crate::domain::check::{Finding, Findings, Repository, Rule};
+use crate::domain::check::{CheckFinding, Findings, RepositoryFiles, Rule};
 
 /// Programs that run a package.
 const MANAGERS: [&str; 3] = ["npm", "pnpm", "yarn"];
@@ -17,10 +17,15 @@ const LOCKS: [&str; 2] = ["package-lock.json", "npm-shrinkwrap.json"];
 const VERSIONS: [&str; 4] = [".nvmrc", ".node-version", ".tool-versions", "mise.toml"];
 
 /// Judges a site in an environment.
-pub(super) fn judge(repository: &Repository<'_>, outline: &Outline, site: &WrittenComponent, findings: &mut Findings) {
+pub(super) fn judge(
+    repository: &RepositoryFiles<'_>,
+    outline: &Outline,
+    site: &WrittenComponent,
+    findings: &mut Findings,
+) {
     let found = |rule, key: &str, message: String, hint: &str| {
         let place = site.texts.get(key).map_or(site.place, |written| written.place);
-        Finding::new(rule, message, hint).in_file(&outline.file, Some(place))
+        CheckFinding::new(rule, message, hint).in_file(&outline.file, Some(place))
     };
     let name = &site.name;
     let written = match site.texts.get("directory") {
@@ -71,7 +76,7 @@ pub(super) fn judge(repository: &Repository<'_>, outline: &Outline, site: &Writt
 }
 
 /// What is committed below the output may be older than its sources, and is served where a build leaves it there.
-fn output(repository: &Repository<'_>, outline: &Outline, site: &WrittenComponent, findings: &mut Findings) {
+fn output(repository: &RepositoryFiles<'_>, outline: &Outline, site: &WrittenComponent, findings: &mut Findings) {
     let Some(written) = site.texts.get("output") else { return };
     let Some(output) = written.text.as_deref() else { return };
     let mut below = repository.below(&beside(&outline.file, output));
@@ -83,13 +88,14 @@ fn output(repository: &Repository<'_>, outline: &Outline, site: &WrittenComponen
             site.name
         );
         let hint = "take the directory out of git (`git rm -r --cached`), and add it to `.gitignore`";
-        findings
-            .found(Finding::new(Rule::SiteOutputCommitted, message, hint).in_file(&outline.file, Some(written.place)));
+        findings.found(
+            CheckFinding::new(Rule::SiteOutputCommitted, message, hint).in_file(&outline.file, Some(written.place)),
+        );
     }
 }
 
 /// Whether a package says which version of Node.js it needs. One that cannot be read is taken to.
-fn has_engine(repository: &Repository<'_>, file: &str) -> bool {
+fn has_engine(repository: &RepositoryFiles<'_>, file: &str) -> bool {
     let Some(text) = repository.text(file) else { return false };
     let package = text.ok().and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
     package.is_none_or(|package| package.pointer("/engines/node").is_some() || package.pointer("/volta/node").is_some())

@@ -6,13 +6,13 @@ use yamlpath::Component;
 use super::surroundings::{KIND, text};
 use crate::domain::check::outline::Outline;
 use crate::domain::check::workflow::{WorkflowFile, programs};
-use crate::domain::check::{Findings, Path, Repository, Rule};
+use crate::domain::check::{Findings, Path, RepositoryFiles, Rule};
 
 const DIRECTORY: &str = ".github/workflows";
 const HINT: &str = "remove it: `shipgate deploy` puts the files there, and `shipgate rollback` takes them back";
 
 /// Judges all workflows. What cannot be read of them is reported elsewhere.
-pub(super) fn judge(repository: &Repository<'_>, outline: &Outline, findings: &mut Findings) {
+pub(super) fn judge(repository: &RepositoryFiles<'_>, outline: &Outline, findings: &mut Findings) {
     let of_site = |key| outline.of_kind(KIND).filter_map(move |site| Some((text(site, key)?, site.name.as_str())));
     let buckets: Vec<(&str, &str)> = of_site("bucket").chain(of_site("artifacts")).collect();
     let is_workflow = |name: &&str| [".yml", ".yaml"].iter().any(|end| name.ends_with(end));

@@ -10,10 +10,10 @@ mod tests;
 use surroundings::KIND;
 
 use crate::domain::check::outline::Outline;
-use crate::domain::check::{Findings, Repository};
+use crate::domain::check::{Findings, RepositoryFiles};
 
 /// Checks all sites of a configuration. Where nothing is configured or no file is known, nothing is found.
-pub fn check(repository: &Repository<'_>, outline: Option<&Outline>) -> Findings {
+pub fn check(repository: &RepositoryFiles<'_>, outline: Option<&Outline>) -> Findings {
     let mut findings = Findings::default();
     let Some(outline) = outline.filter(|_| repository.names().next().is_some()) else { return findings };
     for site in outline.of_kind(KIND) {

@@ -1,8 +1,8 @@
 //! Each rule with something that it finds, and something that it leaves alone.
 
 use super::check;
-use crate::domain::check::outline::{Outline, Written, WrittenComponent};
-use crate::domain::check::{Findings, Place, Repository};
+use crate::domain::check::outline::{Outline, OutlinedText, WrittenComponent};
+use crate::domain::check::{Findings, LinePlace, RepositoryFiles};
 
 const GOOD: [(&str, &str); 3] = [
     ("web/package.json", "{\"engines\": {\"node\": \">=22\"}}"),
@@ -12,7 +12,7 @@ const GOOD: [(&str, &str); 3] = [
 
 /// A site in two environments, with further keys.
 fn outline(more: &[(&'static str, &str)]) -> Outline {
-    let written = |text: &str| Written { text: Some(text.to_owned()), place: Place::at(9, 1) };
+    let written = |text: &str| OutlinedText { text: Some(text.to_owned()), place: LinePlace::at(9, 1) };
     let site = |environment: &str| {
         let bucket = format!("{environment}-site");
         let texts = [("bucket", bucket.as_str()), ("artifacts", "releases"), ("output", "web/dist")];
@@ -20,7 +20,7 @@ fn outline(more: &[(&'static str, &str)]) -> Outline {
         WrittenComponent {
             name: "site".to_owned(),
             kind: "static-site",
-            place: Place::at(3, 1),
+            place: LinePlace::at(3, 1),
             environment: environment.to_owned(),
             texts: texts.chain(more.iter().copied()).map(|(key, text)| (key, written(text))).collect(),
         }
@@ -34,7 +34,7 @@ fn judged(files: &[(&str, &str)], outline: Option<&Outline>) -> Findings {
         let found = files.iter().find(|(it, _)| *it == name);
         found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "absent".to_owned())
     };
-    check(&Repository::new(files.iter().map(|(name, _)| (*name).to_owned()), &read), outline).sorted()
+    check(&RepositoryFiles::new(files.iter().map(|(name, _)| (*name).to_owned()), &read), outline).sorted()
 }
 
 /// The rules that find something, each as often as it does.

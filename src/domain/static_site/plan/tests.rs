@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::domain::contract::Contract;
+use crate::domain::contract::DeclaredContract;
 use crate::domain::kind::Kind;
 use crate::domain::outcome::Outcome;
 use crate::domain::provenance::Provenance;
@@ -19,7 +19,7 @@ fn component() -> Component {
         name: "frontend".parse().unwrap(),
         depends_on: Vec::new(),
         follows: Vec::new(),
-        contract: Contract::default(),
+        contract: DeclaredContract::default(),
         kind: Kind::from(Target::sample()),
     }
 }

@@ -3,7 +3,7 @@
 use super::facts::SiteFacts;
 use crate::domain::image::Digest;
 use crate::domain::neutral;
-use crate::domain::plan::{Change, Drift, PlanWarning};
+use crate::domain::plan::{Drift, PlanChange, PlanWarning};
 use crate::domain::static_site::bundle::{SitePath, listed};
 use crate::domain::static_site::sync::Oddity;
 use crate::domain::static_site::target::SiteTarget;
@@ -76,7 +76,7 @@ const NAMED: usize = 5;
 pub fn drift(facts: &SiteFacts) -> Option<Drift> {
     let current = facts.current.as_ref().filter(|_| !facts.drifted.is_empty())?;
     let change =
-        |(path, _): &(SitePath, Oddity)| Change { path: neutral::phrase(path.as_str(), 200), from: None, to: None };
+        |(path, _): &(SitePath, Oddity)| PlanChange { path: neutral::phrase(path.as_str(), 200), from: None, to: None };
     let changes = facts.drifted.iter().take(NAMED).map(change).collect();
     Some(Drift { last: current.release.to_string(), changes })
 }

@@ -11,7 +11,7 @@ use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::limits::SITE_PAGES;
 use crate::domain::outcome::Outcome;
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath};
 use crate::domain::static_site::page::Page;
 
@@ -109,8 +109,8 @@ fn run(asked: Vec<Asked>, world: impl Fn(f64, &str) -> Look) -> End {
             progress.push(next.progress);
         }
         match next.step {
-            Step::Done(result) => return End { result, seconds: elapsed.as_secs_f64(), progress, asked: numbers },
-            Step::Ask { after, question: next } => {
+            PollStep::Done(result) => return End { result, seconds: elapsed.as_secs_f64(), progress, asked: numbers },
+            PollStep::Ask { after, question: next } => {
                 assert!(after > Duration::ZERO && after <= Duration::from_secs(5), "{after:?}");
                 elapsed += after;
                 question = next;

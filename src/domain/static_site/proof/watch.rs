@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::asked::{Asked, Judged};
 use super::look::Look;
 use super::verdict::{Fault, NotProven};
-use crate::domain::poll::Step;
+use crate::domain::poll::PollStep;
 
 /// Edges differ, so one wrong answer is no proof: this number in a row is.
 const WRONG_IN_A_ROW: usize = 3;
@@ -40,7 +40,7 @@ pub struct Next {
     /// How far it is, for people.
     pub progress: String,
     /// Which questions to ask next, or how it ended.
-    pub step: Step<Result<(), NotProven>, Vec<usize>>,
+    pub step: PollStep<Result<(), NotProven>, Vec<usize>>,
 }
 
 impl Watch {
@@ -73,21 +73,21 @@ impl Watch {
         Next { progress: self.progress(), step }
     }
 
-    fn step(&mut self, elapsed: Duration) -> Step<Result<(), NotProven>, Vec<usize>> {
+    fn step(&mut self, elapsed: Duration) -> PollStep<Result<(), NotProven>, Vec<usize>> {
         let open: Vec<usize> = self.indices(|state| state.judged != Judged::Right);
         if open.is_empty() {
-            return Step::Done(Ok(()));
+            return PollStep::Done(Ok(()));
         }
         let wrong = self.indices(|state| state.is_decided(elapsed, self.errors_stay));
         if !wrong.is_empty() {
-            return Step::Done(Err(NotProven::Wrong(self.faults(&wrong))));
+            return PollStep::Done(Err(NotProven::Wrong(self.faults(&wrong))));
         }
         if elapsed >= self.timeout {
-            return Step::Done(Err(self.out_of_time(&open, elapsed)));
+            return PollStep::Done(Err(self.out_of_time(&open, elapsed)));
         }
         let after = self.pause.min(self.timeout.saturating_sub(elapsed));
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        Step::Ask { after, question: open }
+        PollStep::Ask { after, question: open }
     }
 
     fn out_of_time(&self, open: &[usize], after: Duration) -> NotProven {

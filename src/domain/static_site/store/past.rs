@@ -6,8 +6,8 @@ use crate::domain::ids::RecordId;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::ReleaseName;
-use crate::domain::rollback::{Baseline, Past};
-use crate::domain::view::history::{PastRelease, Standing, mark_left};
+use crate::domain::rollback::{ComponentBaseline, RollbackCandidates};
+use crate::domain::view::history::{Availability, PastRelease, mark_left};
 
 /// The newest entries of a site's ledger, and which release it serves.
 #[derive(Debug, Clone, Copy)]
@@ -19,12 +19,12 @@ pub struct History<'a> {
 }
 
 /// What a site can go back to.
-pub fn past(component: &ComponentName, history: History<'_>) -> Past {
+pub fn past(component: &ComponentName, history: History<'_>) -> RollbackCandidates {
     let runs = history.current.map(|current| current.release.clone());
     let succeeded = each_once(history.entries.iter(), None);
-    let baseline = if succeeded.is_empty() { Baseline::NoRelease } else { Baseline::NotKept };
+    let baseline = if succeeded.is_empty() { ComponentBaseline::NoRelease } else { ComponentBaseline::NotKept };
     let older = history.entries.iter().skip(history.position());
-    Past {
+    RollbackCandidates {
         component: component.clone(),
         cut_off: history.is_cut_off(),
         earlier: each_once(older, runs.as_ref()),
@@ -86,7 +86,7 @@ impl<'a> History<'a> {
             url: entry.url.clone(),
             deployment: None,
             contradiction: None,
-            standing: if is_current { Standing::Current } else { Standing::Past },
+            standing: if is_current { Availability::Current } else { Availability::Past },
         }
     }
 
@@ -236,8 +236,8 @@ mod tests {
     fn without_a_release_there_is_no_baseline_and_with_one_it_is_unknown() {
         let name: ComponentName = "frontend".parse().unwrap();
         let of = |text: &str| past(&name, History { entries: &ledger(text), current: None });
-        assert_eq!((of("a!").baseline, of("a!").runs), (Baseline::NoRelease, None));
-        assert!(matches!(of("a b a").baseline, Baseline::NotKept));
+        assert_eq!((of("a!").baseline, of("a!").runs), (ComponentBaseline::NoRelease, None));
+        assert!(matches!(of("a b a").baseline, ComponentBaseline::NotKept));
         assert_eq!(letters(&of("a b a").succeeded), "ab");
     }
 
@@ -246,13 +246,13 @@ mod tests {
         let (entries, current) = (ledger("a b a<1"), current(3, 'a'));
         let history = History { entries: &entries, current: Some(&current) };
         let shown: Vec<_> = history.releases().iter().map(|it| (it.standing, it.was_left)).collect();
-        assert_eq!(shown, [(Standing::Current, false), (Standing::Past, true), (Standing::Past, false)]);
+        assert_eq!(shown, [(Availability::Current, false), (Availability::Past, true), (Availability::Past, false)]);
         assert_eq!(history.of_release(&entries[0].release).unwrap().id(), entries[0].id());
 
         // A run that failed moved the pointer back, and its entry is of its own release.
         let (entries, current) = (ledger("a b!"), self::current(2, 'a'));
         let history = History { entries: &entries, current: Some(&current) };
         let standings: Vec<_> = history.releases().iter().map(|it| it.standing).collect();
-        assert_eq!(standings, [Standing::Past, Standing::Current]);
+        assert_eq!(standings, [Availability::Past, Availability::Current]);
     }
 }

@@ -8,14 +8,14 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use super::*;
 use crate::domain::event::StepResult;
 use crate::domain::failure::{Cause, CauseKind};
-use crate::domain::gate::{Approval, Gate, GateName, GatePolicy, Verdict};
+use crate::domain::gate::{Approval, Gate, GateName, GatePolicy, GateVerdict};
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
-use crate::domain::plan::{Change, LeftRelease};
+use crate::domain::plan::{LeftRelease, PlanChange};
 use crate::domain::proof::{ProbeAnswer, ProvenTasks, Whereabouts};
 use crate::domain::release::{CommitLine, Commits};
-use crate::domain::step::{StepId, Subject, Verb};
-use crate::domain::view::Request;
+use crate::domain::step::{StepId, StepSubject, StepVerb};
+use crate::domain::view::CommandRequest;
 use crate::domain::view::plan::{CommitRange, Running};
 use crate::report::record::{ComponentProof, ComponentRecord, RecordedWarning, StepRecord};
 
@@ -38,11 +38,15 @@ fn record(text: &str) -> Record {
         pull_request: Some(12),
         committed: None,
     };
-    let change = Change { path: "image".to_owned(), from: Some(text.to_owned()), to: Some("b".to_owned()) };
-    let request = Request { command: "deploy".to_owned(), environment: Some(text.to_owned()), ..Request::default() };
+    let change = PlanChange { path: "image".to_owned(), from: Some(text.to_owned()), to: Some("b".to_owned()) };
+    let request = CommandRequest {
+        command: "deploy".to_owned(),
+        environment: Some(text.to_owned()),
+        ..CommandRequest::default()
+    };
     let mut record = Record::new(&request);
     record.release = Some(SHA.parse().unwrap());
-    let gate = |hint| Gate { reason: text.to_owned(), hint, ..Gate::sample(GateName::Hold, Verdict::Unsatisfied) };
+    let gate = |hint| Gate { reason: text.to_owned(), hint, ..Gate::sample(GateName::Hold, GateVerdict::Unsatisfied) };
     record.gates = vec![gate(Some(text.to_owned()))];
     record.commits =
         Some(CommitRange { taken_back: false, commits: Commits { count: 3, newest: vec![commit] }, compare: None });
@@ -66,7 +70,7 @@ fn record(text: &str) -> Record {
     }];
     record.steps = vec![StepRecord {
         needs: Vec::new(),
-        step: StepId::new(Verb::Build, &backend),
+        step: StepId::new(StepVerb::Build, &backend),
         began: Duration::from_millis(500),
         took: Duration::from_secs(61),
         result: Some(StepResult::Failed),
@@ -82,7 +86,7 @@ fn record(text: &str) -> Record {
         tasks: Some(ProvenTasks { running: 1, desired: Some(2), digest: None }),
         probes: vec![answer("http://a/health", None), answer(text, Some(text.to_owned()))],
     };
-    record.proofs.insert(Subject::Source("stage".parse().unwrap(), backend), proof);
+    record.proofs.insert(StepSubject::Source("stage".parse().unwrap(), backend), proof);
     record.barred = vec![LeftRelease { left: SHA.parse().unwrap(), returned: None }];
     let warning = RecordedWarning { text: text.to_owned(), changes: vec![change], hint: Some(text.to_owned()) };
     record.warnings = vec![warning; 6];

@@ -7,7 +7,7 @@ const MOST: usize = 100;
 
 /// A set of branches, as far as it is known: no branch outside of it runs the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Branches {
+pub struct BranchSet {
     listed: BTreeSet<String>,
     /// All but those that are listed, or those alone.
     is_exclusion: bool,
@@ -15,7 +15,7 @@ pub struct Branches {
     pub is_exact: bool,
 }
 
-impl Branches {
+impl BranchSet {
     /// Every branch.
     pub fn any() -> Self {
         Self { listed: BTreeSet::new(), is_exclusion: true, is_exact: true }
@@ -95,14 +95,14 @@ impl Branches {
 mod tests {
     use super::*;
 
-    fn only(names: &[&str]) -> Branches {
-        Branches::only(names.iter().map(|name| (*name).to_owned()))
+    fn only(names: &[&str]) -> BranchSet {
+        BranchSet::only(names.iter().map(|name| (*name).to_owned()))
     }
 
     #[test]
     fn sets_behave_like_sets() {
         let all = ["main", "dev", "other"];
-        let sets = [Branches::any(), only(&[]), only(&["main"]), only(&["main", "dev"]), only(&["dev"]).complement()];
+        let sets = [BranchSet::any(), only(&[]), only(&["main"]), only(&["main", "dev"]), only(&["dev"]).complement()];
         for a in &sets {
             assert!(all.iter().all(|name| a.has(name) != a.complement().has(name)), "{a:?}");
             for b in &sets {
@@ -112,13 +112,13 @@ mod tests {
                 }
             }
         }
-        assert!(!only(&["main"]).meets(&only(&["dev"])) && only(&["main"]).meets(&Branches::any()));
+        assert!(!only(&["main"]).meets(&only(&["dev"])) && only(&["main"]).meets(&BranchSet::any()));
         assert_eq!(only(&["main"]).complement().listed(), None);
     }
 
     #[test]
     fn what_is_not_known_stays_so() {
-        let unknown = Branches::unknown();
+        let unknown = BranchSet::unknown();
         assert!(unknown.has("main") && unknown.complement().has("main") && !unknown.complement().is_exact);
         assert!(!unknown.and(&only(&["main"])).is_exact);
     }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::branches::Branches;
-use super::split::{End, Piece, pieces};
+use super::branches::BranchSet;
+use super::split::{PieceEnd, ScriptPiece, pieces};
 use super::swallowed::{Item, swallowed};
 use super::tests::{self, Test};
 
@@ -27,7 +27,7 @@ pub struct Simple {
     /// Its bytes in the script.
     pub range: Range<usize>,
     /// The branches in which it may run.
-    pub branches: Branches,
+    pub branches: BranchSet,
     /// What hides its failure, as it is written. `None`: nothing does.
     pub swallowed: Option<String>,
     /// The groups in `(…)` that it is in, the outermost first.
@@ -37,13 +37,13 @@ pub struct Simple {
 /// The commands of a script, in the order in which they stand.
 pub fn commands(script: &str) -> Vec<Simple> {
     let mut found = Vec::new();
-    read(&script.replace("\\\n", "  "), 0, &Branches::any(), 0, &mut found);
+    read(&script.replace("\\\n", "  "), 0, &BranchSet::any(), 0, &mut found);
     found
 }
 
 /// `offset`: where the script is in the whole.
-fn read(script: &str, offset: usize, branches: &Branches, depth: usize, found: &mut Vec<Simple>) {
-    let mut reader = Reader::new(branches.clone());
+fn read(script: &str, offset: usize, branches: &BranchSet, depth: usize, found: &mut Vec<Simple>) {
+    let mut reader = CommandReader::new(branches.clone());
     for piece in pieces(script) {
         reader.piece(script, piece);
     }
@@ -64,33 +64,33 @@ fn read(script: &str, offset: usize, branches: &Branches, depth: usize, found: &
 /// What is open around a command.
 enum Frame {
     /// `if`: the branches that come to it or to its next `elif`, and whether its test is read now.
-    If { before: Branches, remaining: Branches, in_test: bool },
+    If { before: BranchSet, remaining: BranchSet, in_test: bool },
     /// `case`: the branches that come to it, those that no pattern has taken, and the patterns of the present one.
-    Case { before: Branches, remaining: Branches, is_of_branch: bool, patterns: Option<Vec<String>> },
+    Case { before: BranchSet, remaining: BranchSet, is_of_branch: bool, patterns: Option<Vec<String>> },
     /// `while`, `for`, `{`.
-    Block { before: Branches },
+    Block { before: BranchSet },
     /// `(`, with its number.
-    Group { before: Branches, number: usize },
+    Group { before: BranchSet, number: usize },
 }
 
-struct Reader {
+struct CommandReader {
     frames: Vec<Frame>,
     /// How many more are open than are distinguished.
     deeper: usize,
-    current: Branches,
+    current: BranchSet,
     /// What the commands joined by `&&` and `||` so far come to.
-    list: Option<(Test, End)>,
+    list: Option<(Test, PieceEnd)>,
     /// What the last of such lists came to.
     last: Test,
     /// Branches in which the script has ended.
-    ended: Branches,
+    ended: BranchSet,
     groups: usize,
     items: Vec<Item>,
 }
 
-impl Reader {
-    fn new(current: Branches) -> Self {
-        let ended = Branches::only([]);
+impl CommandReader {
+    fn new(current: BranchSet) -> Self {
+        let ended = BranchSet::only([]);
         Self {
             frames: Vec::new(),
             deeper: 0,
@@ -103,7 +103,7 @@ impl Reader {
         }
     }
 
-    fn piece(&mut self, script: &str, mut piece: Piece) {
+    fn piece(&mut self, script: &str, mut piece: ScriptPiece) {
         if self.pattern(&script[piece.range.clone()], piece.end) {
             return;
         }
@@ -117,7 +117,7 @@ impl Reader {
         words = without_redirections(words);
         if matches!(self.frames.last(), Some(Frame::Case { patterns: Some(_), .. })) {
             // The first pattern stands behind `in`.
-            if piece.end == End::Close {
+            if piece.end == PieceEnd::Close {
                 self.end_of_pattern();
             }
             return;
@@ -126,13 +126,13 @@ impl Reader {
     }
 
     /// Reads a part of a pattern of `case`. `false`: none is awaited.
-    fn pattern(&mut self, text: &str, end: End) -> bool {
+    fn pattern(&mut self, text: &str, end: PieceEnd) -> bool {
         let Some(Frame::Case { patterns: Some(patterns), .. }) = self.frames.last_mut() else { return false };
         if text.trim() == "esac" {
             return false;
         }
         patterns.extend(shlex::split(text).unwrap_or_default());
-        if end == End::Close {
+        if end == PieceEnd::Close {
             self.end_of_pattern();
         }
         true
@@ -143,9 +143,9 @@ impl Reader {
         let Some(Frame::Case { before, remaining, is_of_branch, patterns }) = self.frames.last_mut() else { return };
         let names = patterns.take().unwrap_or_default();
         let taken = match (is_of_branch, names.iter().any(|name| name == "*")) {
-            (_, true) => Branches::any(),
-            (true, false) if names.iter().all(|name| tests::is_plain(name)) => Branches::only(names),
-            _ => Branches::unknown(),
+            (_, true) => BranchSet::any(),
+            (true, false) if names.iter().all(|name| tests::is_plain(name)) => BranchSet::only(names),
+            _ => BranchSet::unknown(),
         };
         self.current = before.and(&remaining.and(&taken));
         *remaining = remaining.and(&taken.complement());
@@ -202,7 +202,7 @@ impl Reader {
         words.clear();
         let before = self.current.clone();
         let is_of_branch = tests::is_branch(&subject);
-        self.open(Frame::Case { before, remaining: Branches::any(), is_of_branch, patterns: Some(behind) });
+        self.open(Frame::Case { before, remaining: BranchSet::any(), is_of_branch, patterns: Some(behind) });
         is_negated
     }
 
@@ -238,7 +238,7 @@ impl Reader {
         }
     }
 
-    fn item(&mut self, words: Vec<String>, is_negated: bool, piece: Piece) {
+    fn item(&mut self, words: Vec<String>, is_negated: bool, piece: ScriptPiece) {
         let end = piece.end;
         let in_test = self.frames.iter().any(|frame| matches!(frame, Frame::If { in_test: true, .. }));
         let is_question = in_test || words.first().is_none_or(|first| QUESTIONS.contains(&first.as_str()));
@@ -246,8 +246,8 @@ impl Reader {
         let test = if is_negated { test.not() } else { test };
         let alive = self.current.and(&self.ended.complement());
         let (branches, whole) = match self.list.take() {
-            Some((before, End::And)) => (alive.and(&before.then), before.and(&test)),
-            Some((before, End::Or)) => (alive.and(&before.otherwise), before.or(&test)),
+            Some((before, PieceEnd::And)) => (alive.and(&before.then), before.and(&test)),
+            Some((before, PieceEnd::Or)) => (alive.and(&before.otherwise), before.or(&test)),
             _ => (alive, test),
         };
         if words.first().is_some_and(|word| word == "exit") && branches.is_exact && self.groups_open().is_empty() {
@@ -256,19 +256,19 @@ impl Reader {
         let (depth, groups) = (self.frames.len(), self.groups_open());
         self.items.push(Item { words, range: piece.range, end, inner: piece.inner, depth, branches, in_test, groups });
         match end {
-            End::And | End::Or => self.list = Some((whole, end)),
-            End::Pipe => self.list = None,
-            End::Line | End::Semicolon | End::Background => self.last = whole,
-            End::Open => {
+            PieceEnd::And | PieceEnd::Or => self.list = Some((whole, end)),
+            PieceEnd::Pipe => self.list = None,
+            PieceEnd::Line | PieceEnd::Semicolon | PieceEnd::Background => self.last = whole,
+            PieceEnd::Open => {
                 self.groups += 1;
                 self.open(Frame::Group { before: self.current.clone(), number: self.groups });
             }
-            End::Close => {
+            PieceEnd::Close => {
                 if self.deeper > 0 || matches!(self.frames.last(), Some(Frame::Group { .. })) {
                     self.close();
                 }
             }
-            End::Case => {
+            PieceEnd::Case => {
                 if let Some(Frame::Case { before, patterns, .. }) = self.frames.last_mut() {
                     self.current = before.clone();
                     *patterns = Some(Vec::new());

@@ -13,7 +13,7 @@ mod split;
 mod swallowed;
 mod tests;
 
-pub use branches::Branches;
+pub use branches::BranchSet;
 pub use commands::{LONGEST, Simple, commands};
 pub use named::named;
-pub use program::{Invocation, base_name, invocation};
+pub use program::{ShellCommand, base_name, invocation};

@@ -7,7 +7,7 @@ const WITH_VALUE: [&str; 4] = ["-p", "--package", "--node-options", "--shell"];
 
 /// A command without what starts it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Invocation {
+pub struct ShellCommand {
     /// The variables that are set for it.
     pub assignments: Vec<(String, String)>,
     /// The program by its plain name, and its arguments. Empty: only variables are set.
@@ -17,8 +17,8 @@ pub struct Invocation {
 }
 
 /// Reads the words of a command.
-pub fn invocation(words: &[String]) -> Invocation {
-    let mut found = Invocation::default();
+pub fn invocation(words: &[String]) -> ShellCommand {
+    let mut found = ShellCommand::default();
     let mut rest = words;
     while let Some((first, more)) = rest.split_first() {
         let name = base_name(first);

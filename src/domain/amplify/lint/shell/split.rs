@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What stands behind a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum PieceEnd {
     /// A line break, or the end of the script.
     Line,
     /// `;`
@@ -27,11 +27,11 @@ pub enum End {
 
 /// A piece of a script between two separators.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
+pub struct ScriptPiece {
     /// Its bytes, without blanks around.
     pub range: Range<usize>,
     /// What stands behind it.
-    pub end: End,
+    pub end: PieceEnd,
     /// The bytes of the scripts in `$(…)` and backquotes.
     pub inner: Vec<Range<usize>>,
 }
@@ -40,15 +40,15 @@ pub struct Piece {
 const LONGEST_EXPANSION: usize = 500;
 
 /// Cuts a script. Pieces that are blank are left out, unless a separator gives them a meaning.
-pub fn pieces(script: &str) -> Vec<Piece> {
-    let mut splitter = Splitter { script, bytes: script.as_bytes(), at: 0, start: 0, found: Found::default() };
+pub fn pieces(script: &str) -> Vec<ScriptPiece> {
+    let mut splitter = Splitter { script, bytes: script.as_bytes(), at: 0, start: 0, found: Separator::default() };
     splitter.run();
     splitter.found.pieces
 }
 
 #[derive(Default)]
-struct Found {
-    pieces: Vec<Piece>,
+struct Separator {
+    pieces: Vec<ScriptPiece>,
     inner: Vec<Range<usize>>,
     /// The ends of here-documents that begin on the next line; with `<<-` blanks may stand before.
     documents: Vec<String>,
@@ -59,7 +59,7 @@ struct Splitter<'s> {
     bytes: &'s [u8],
     at: usize,
     start: usize,
-    found: Found,
+    found: Separator,
 }
 
 impl Splitter<'_> {
@@ -73,7 +73,7 @@ impl Splitter<'_> {
                 b'$' => self.dollar(),
                 b'#' if self.begins_word() => {
                     let end = self.script[self.at..].find('\n').map_or(self.bytes.len(), |length| self.at + length);
-                    self.cut(End::Line, 0);
+                    self.cut(PieceEnd::Line, 0);
                     (self.at, self.start) = (end, end);
                 }
                 b'<' if self.follows(b"<<") && !self.follows(b"<<<") => self.document(),
@@ -82,7 +82,7 @@ impl Splitter<'_> {
             }
         }
         self.at = self.bytes.len();
-        self.cut(End::Line, 0);
+        self.cut(PieceEnd::Line, 0);
     }
 
     fn follows(&self, text: &[u8]) -> bool {
@@ -158,19 +158,19 @@ impl Splitter<'_> {
 
     fn separator(&mut self, byte: u8) {
         let (end, length) = match byte {
-            b'\n' => (End::Line, 1),
-            b';' if self.follows(b";;") => (End::Case, 2),
-            b';' => (End::Semicolon, 1),
-            b'&' if self.follows(b"&&") => (End::And, 2),
+            b'\n' => (PieceEnd::Line, 1),
+            b';' if self.follows(b";;") => (PieceEnd::Case, 2),
+            b';' => (PieceEnd::Semicolon, 1),
+            b'&' if self.follows(b"&&") => (PieceEnd::And, 2),
             b'&' if self.follows(b"&>") => {
                 self.at += 1;
                 return;
             }
-            b'&' => (End::Background, 1),
-            b'|' if self.follows(b"||") => (End::Or, 2),
-            b'|' => (End::Pipe, 1),
-            b'(' => (End::Open, 1),
-            b')' => (End::Close, 1),
+            b'&' => (PieceEnd::Background, 1),
+            b'|' if self.follows(b"||") => (PieceEnd::Or, 2),
+            b'|' => (PieceEnd::Pipe, 1),
+            b'(' => (PieceEnd::Open, 1),
+            b')' => (PieceEnd::Close, 1),
             _ => {
                 self.at += 1;
                 return;
@@ -199,15 +199,15 @@ impl Splitter<'_> {
         self.start = self.at;
     }
 
-    fn cut(&mut self, end: End, length: usize) {
+    fn cut(&mut self, end: PieceEnd, length: usize) {
         let from = self.start.min(self.at).min(self.bytes.len());
         let text = self.script.get(from..self.at.min(self.bytes.len())).unwrap_or_default();
         let begin = from + (text.len() - text.trim_start().len());
         let range = begin..(begin + text.trim().len());
         let inner = std::mem::take(&mut self.found.inner);
-        let is_behind_group = self.found.pieces.last().is_some_and(|last| last.end == End::Close);
-        if !range.is_empty() || is_behind_group || !matches!(end, End::Line | End::Semicolon) {
-            self.found.pieces.push(Piece { range, end, inner });
+        let is_behind_group = self.found.pieces.last().is_some_and(|last| last.end == PieceEnd::Close);
+        if !range.is_empty() || is_behind_group || !matches!(end, PieceEnd::Line | PieceEnd::Semicolon) {
+            self.found.pieces.push(ScriptPiece { range, end, inner });
         }
         self.at += length;
         self.start = self.at;
@@ -237,13 +237,13 @@ fn closing(bytes: &[u8], from: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn shown(script: &str) -> Vec<(&str, End)> {
+    fn shown(script: &str) -> Vec<(&str, PieceEnd)> {
         pieces(script).into_iter().map(|piece| (&script[piece.range], piece.end)).collect()
     }
 
     #[test]
     fn scripts_are_cut_where_a_shell_cuts_them() {
-        use End::{And, Background, Case, Close, Line, Open, Or, Pipe, Semicolon};
+        use PieceEnd::{And, Background, Case, Close, Line, Open, Or, Pipe, Semicolon};
         for (script, expected) in [
             ("a b && c || d; e | f &", vec![("a b", And), ("c", Or), ("d", Semicolon), ("e", Pipe), ("f", Background)]),
             ("a 'b;c' \"d && e\" f\\;g # h; i\nj", vec![("a 'b;c' \"d && e\" f\\;g", Line), ("j", Line)]),

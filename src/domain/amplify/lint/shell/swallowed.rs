@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::branches::Branches;
+use super::branches::BranchSet;
 use super::named::named;
-use super::split::End;
+use super::split::PieceEnd;
 
 /// A command of a script, as it is read; a group or a keyword may leave it without words.
 #[derive(Debug, Clone)]
@@ -14,13 +14,13 @@ pub struct Item {
     /// Its bytes.
     pub range: Range<usize>,
     /// What stands behind it.
-    pub end: End,
+    pub end: PieceEnd,
     /// The scripts in it.
     pub inner: Vec<Range<usize>>,
     /// How many blocks are open around it.
     pub depth: usize,
     /// The branches in which it runs.
-    pub branches: Branches,
+    pub branches: BranchSet,
     /// Whether it is the test of an `if`.
     pub in_test: bool,
     /// The groups in `(…)` around it.
@@ -58,8 +58,9 @@ fn behind(items: &[Item], at: usize, has_pipefail: bool) -> Option<String> {
     let mut last = at;
     // To the end of what is joined by `&&`, and out of the groups around.
     loop {
-        let closes = items[last].end == End::Close && items.get(last + 1).is_some_and(|next| next.words.is_empty());
-        if items[last].end == End::And {
+        let closes =
+            items[last].end == PieceEnd::Close && items.get(last + 1).is_some_and(|next| next.words.is_empty());
+        if items[last].end == PieceEnd::And {
             last = skip_group(items, last + 1)?;
         } else if closes {
             last += 1;
@@ -69,13 +70,13 @@ fn behind(items: &[Item], at: usize, has_pipefail: bool) -> Option<String> {
     }
     let next = items.get(last + 1);
     match items[last].end {
-        End::Pipe if !has_pipefail => Some(format!("| {}", named(&next?.words))),
-        End::Background => Some("&".to_owned()),
-        End::Semicolon => {
+        PieceEnd::Pipe if !has_pipefail => Some(format!("| {}", named(&next?.words))),
+        PieceEnd::Background => Some("&".to_owned()),
+        PieceEnd::Semicolon => {
             let words = &next.filter(|next| next.depth <= item.depth)?.words;
             is_success(words).then(|| format!("; {}", named(words)))
         }
-        End::Or => {
+        PieceEnd::Or => {
             let fallback = next?;
             let end = skip_group(items, last + 1)?;
             let all = &items[last + 1..=end];
@@ -83,14 +84,14 @@ fn behind(items: &[Item], at: usize, has_pipefail: bool) -> Option<String> {
             let first = all.iter().find(|it| !it.words.is_empty()).unwrap_or(fallback);
             is_harmless.then(|| format!("|| {}", named(&first.words)))
         }
-        End::Line | End::Case | End::Open | End::Close | End::Pipe | End::And => None,
+        PieceEnd::Line | PieceEnd::Case | PieceEnd::Open | PieceEnd::Close | PieceEnd::Pipe | PieceEnd::And => None,
     }
 }
 
 /// The last item of a command that begins at one: of a group, its end.
 fn skip_group(items: &[Item], at: usize) -> Option<usize> {
     let first = items.get(at)?;
-    let opens = first.end == End::Open && first.words.is_empty();
+    let opens = first.end == PieceEnd::Open && first.words.is_empty();
     let depth = if opens { items.get(at + 1)?.depth } else { first.depth };
     let outer = if opens { first.depth } else { items[at - 1].depth };
     if depth <= outer {

@@ -1,29 +1,29 @@
 //! Comparisons with `AWS_BRANCH`.
 
-use super::branches::Branches;
+use super::branches::BranchSet;
 
 /// The branches in which a command succeeds, and those in which it does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Test {
     /// Where it succeeds.
-    pub then: Branches,
+    pub then: BranchSet,
     /// Where it does not.
-    pub otherwise: Branches,
+    pub otherwise: BranchSet,
 }
 
 impl Test {
     /// Nothing is known of it.
     pub fn unknown() -> Self {
-        Self { then: Branches::unknown(), otherwise: Branches::unknown() }
+        Self { then: BranchSet::unknown(), otherwise: BranchSet::unknown() }
     }
 
     /// A command that does something, and usually succeeds.
     pub fn ran() -> Self {
-        Self { then: Branches::any(), otherwise: Branches::unknown() }
+        Self { then: BranchSet::any(), otherwise: BranchSet::unknown() }
     }
 
     /// These branches pass.
-    fn of(then: Branches) -> Self {
+    fn of(then: BranchSet) -> Self {
         Self { otherwise: then.complement(), then }
     }
 
@@ -54,8 +54,8 @@ pub fn test(words: &[String]) -> Test {
     // `[[ a == b && c == d ]]` comes in two pieces.
     if !begins && !ends && !words.iter().any(|word| ["=", "==", "!="].contains(word)) {
         return match words.as_slice() {
-            ["true" | ":"] => Test::of(Branches::any()),
-            ["false"] => Test::of(Branches::only([])),
+            ["true" | ":"] => Test::of(BranchSet::any()),
+            ["false"] => Test::of(BranchSet::only([])),
             _ => Test::unknown(),
         };
     }
@@ -85,7 +85,7 @@ fn comparison(words: &[&str]) -> Test {
     if !is_plain(name) {
         return Test::unknown();
     }
-    let equal = Test::of(Branches::only([(*name).to_owned()]));
+    let equal = Test::of(BranchSet::only([(*name).to_owned()]));
     let test = match *operator {
         "=" | "==" => equal,
         "!=" => equal.not(),

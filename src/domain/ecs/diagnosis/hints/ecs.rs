@@ -1,6 +1,6 @@
 //! What ECS, its engine and the load balancer say.
 
-use super::row::{By, Row};
+use super::row::{By, HintRow};
 use crate::domain::failure::CauseKind::{self, Application, Dependency, Deployment, Environment, Permission};
 
 const STOPPED: &str = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html";
@@ -11,12 +11,12 @@ const FAILURES: &str = "https://docs.aws.amazon.com/AmazonECS/latest/developergu
 const TARGETS: &str =
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html";
 
-const fn row(kind: CauseKind, says: &'static [&'static str], means: &'static str, hint: &'static str) -> Row {
-    Row::new(By::Ecs, kind, says, means, hint)
+const fn row(kind: CauseKind, says: &'static [&'static str], means: &'static str, hint: &'static str) -> HintRow {
+    HintRow::new(By::Ecs, kind, says, means, hint)
 }
 
 /// The first that is about a text counts: what is narrower comes first.
-pub const ROWS: &[Row] = &[
+pub const ROWS: &[HintRow] = &[
     // Images.
     row(
         Dependency,

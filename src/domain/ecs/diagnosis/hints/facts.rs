@@ -1,8 +1,8 @@
 //! What a hint names: the things that the tasks were made from.
 
 use super::super::definition::{health_check, memory_limit, port};
-use super::super::finding::Finding;
-use super::super::seen::Subject;
+use super::super::finding::DiagnosedCause;
+use super::super::seen::DiagnosedRevision;
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::neutral;
 
@@ -12,7 +12,7 @@ pub struct Facts([(&'static str, String); 8]);
 
 impl Facts {
     /// The facts about a finding.
-    pub fn new(finding: &Finding, subject: Subject<'_>) -> Self {
+    pub fn new(finding: &DiagnosedCause, subject: DiagnosedRevision<'_>) -> Self {
         let name = |text: &str| format!("`{}`", neutral::phrase(text, 120));
         let container: Option<ContainerName> = match &finding.container {
             Some(container) => container.parse().ok(),

@@ -10,21 +10,21 @@ mod services;
 use super::exit::EXITS;
 
 pub use facts::Facts;
-pub use row::{By, Row};
+pub use row::{By, HintRow};
 
 /// All rows: the first that is about a text counts.
-pub fn rows() -> impl Iterator<Item = &'static Row> {
+pub fn rows() -> impl Iterator<Item = &'static HintRow> {
     ecs::ROWS.iter().chain(program::ROWS).chain(services::ROWS)
 }
 
 /// The row about what ECS, its engine or a load balancer says.
-pub fn of_ecs(text: &str) -> Option<&'static Row> {
+pub fn of_ecs(text: &str) -> Option<&'static HintRow> {
     rows().find(|row| row.by != By::Program && row.is_about(text))
 }
 
 /// The row about the newest line of a log that there is one for, and the line's place. What a program writes for
 /// information is no reason.
-pub fn of_log(lines: &[String]) -> Option<(usize, &'static Row)> {
+pub fn of_log(lines: &[String]) -> Option<(usize, &'static HintRow)> {
     const READ: usize = 2_000;
     const INFORMATION: [&str; 4] = ["level=info", "level=debug", "\"level\":\"info\"", "[info]"];
     lines.iter().enumerate().rev().find_map(|(place, line)| {

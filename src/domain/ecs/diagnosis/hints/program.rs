@@ -1,20 +1,20 @@
 //! What a program writes that does not start: its command, modules, configuration, memory, ports.
 
-use super::row::{By, Row};
+use super::row::{By, HintRow};
 use crate::domain::failure::CauseKind::{self, Application, Deployment, Environment};
 
-const fn row(kind: CauseKind, says: &'static [&'static str], means: &'static str, hint: &'static str) -> Row {
-    Row::new(By::Program, kind, says, means, hint)
+const fn row(kind: CauseKind, says: &'static [&'static str], means: &'static str, hint: &'static str) -> HintRow {
+    HintRow::new(By::Program, kind, says, means, hint)
 }
 
-const fn either(kind: CauseKind, says: &'static [&'static str], means: &'static str, hint: &'static str) -> Row {
-    Row::new(By::Either, kind, says, means, hint)
+const fn either(kind: CauseKind, says: &'static [&'static str], means: &'static str, hint: &'static str) -> HintRow {
+    HintRow::new(By::Either, kind, says, means, hint)
 }
 
 const STOPPED: &str = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html";
 
 /// The first that is about a text counts: what is narrower comes first.
-pub const ROWS: &[Row] = &[
+pub const ROWS: &[HintRow] = &[
     // The command.
     either(
         Environment,

@@ -16,7 +16,7 @@ pub enum By {
 
 /// A row of the table.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct HintRow {
     /// Whose words.
     pub by: By,
     /// The messages: `*` stands for any text, `%` for the name of an environment variable; case does not matter.
@@ -33,7 +33,7 @@ pub struct Row {
     pub source: Option<&'static str>,
 }
 
-impl Row {
+impl HintRow {
     /// A row without a source.
     pub const fn new(
         by: By,

@@ -1,14 +1,14 @@
 //! What a program writes that does not get what it needs from others: databases, hosts, certificates, AWS.
 
-use super::row::{By, Row};
+use super::row::{By, HintRow};
 use crate::domain::failure::CauseKind::{self, Application, Dependency, Environment, Permission};
 
-const fn row(kind: CauseKind, says: &'static [&'static str], means: &'static str, hint: &'static str) -> Row {
-    Row::new(By::Program, kind, says, means, hint)
+const fn row(kind: CauseKind, says: &'static [&'static str], means: &'static str, hint: &'static str) -> HintRow {
+    HintRow::new(By::Program, kind, says, means, hint)
 }
 
 /// The first that is about a text counts: what is narrower comes first.
-pub const ROWS: &[Row] = &[
+pub const ROWS: &[HintRow] = &[
     // Databases.
     row(
         Dependency,

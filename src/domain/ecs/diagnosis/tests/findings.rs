@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::super::{Log, LogOf, Seen, Subject, causes, logs};
+use super::super::{DeploymentEvidence, DiagnosedRevision, LogOf, LogTail, causes, logs};
 use super::hints::definition;
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::ecs::service::{Health, Task, TaskContainer};
@@ -42,13 +42,13 @@ fn web() -> ContainerName {
     "web".parse().unwrap()
 }
 
-fn diagnosed(seen: &Seen, logs: &[Log]) -> Vec<Cause> {
+fn diagnosed(seen: &DeploymentEvidence, logs: &[LogTail]) -> Vec<Cause> {
     let definition = definition();
-    causes(seen, Subject { definition: Some(&definition), container: &web() }, logs)
+    causes(seen, DiagnosedRevision { definition: Some(&definition), container: &web() }, logs)
 }
 
-fn stopped(tasks: Vec<Task>) -> Seen {
-    Seen { stopped: tasks, ..Seen::default() }
+fn stopped(tasks: Vec<Task>) -> DeploymentEvidence {
+    DeploymentEvidence { stopped: tasks, ..DeploymentEvidence::default() }
 }
 
 fn texts(causes: &[Cause]) -> Vec<&str> {
@@ -56,11 +56,11 @@ fn texts(causes: &[Cause]) -> Vec<&str> {
 }
 
 /// A log of the newest task that a diagnosis of these asks for.
-fn log(seen: &Seen, lines: &[&str]) -> Vec<Log> {
+fn log(seen: &DeploymentEvidence, lines: &[&str]) -> Vec<LogTail> {
     let definition = definition();
-    let wanted = logs(seen, Subject { definition: Some(&definition), container: &web() });
+    let wanted = logs(seen, DiagnosedRevision { definition: Some(&definition), container: &web() });
     let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-    wanted.into_iter().map(|of| Log { of, lines: lines.clone() }).collect()
+    wanted.into_iter().map(|of| LogTail { of, lines: lines.clone() }).collect()
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn the_container_that_a_task_stopped_for_is_named() {
         let causes = diagnosed(&seen, &[]);
         assert!(causes[0].text.starts_with(&format!("container {expected} exited")), "{causes:?}");
         let definition = definition();
-        let wanted = logs(&seen, Subject { definition: Some(&definition), container: &web() });
+        let wanted = logs(&seen, DiagnosedRevision { definition: Some(&definition), container: &web() });
         assert_eq!(wanted.iter().map(|log| log.container.as_str()).collect::<Vec<_>>(), [expected]);
     }
     let init = vec![container("web", None, None), container("init", Some(1), None)];
@@ -173,7 +173,7 @@ fn a_known_line_of_the_log_gives_the_hint_and_goes_first() {
         task(2, EXITED, vec![container("proxy", Some(3), None)]),
         task(1, EXITED, vec![container("web", Some(1), None)]),
     ]);
-    let logs: Vec<Log> = log(&seen, &["starting", "no such table: products"])
+    let logs: Vec<LogTail> = log(&seen, &["starting", "no such table: products"])
         .into_iter()
         .filter(|log| log.of.container == web())
         .collect();
@@ -220,7 +220,8 @@ fn a_health_check_is_named_with_its_command() {
     assert!(causes[0].hint.as_deref().unwrap().contains("`localhost`"), "{causes:?}");
     // One that still runs.
     unhealthy.exit_code = None;
-    let seen = Seen { running: vec![task(1, ("", ""), vec![unhealthy])], ..Seen::default() };
+    let seen =
+        DeploymentEvidence { running: vec![task(1, ("", ""), vec![unhealthy])], ..DeploymentEvidence::default() };
     assert_eq!(
         texts(&diagnosed(&seen, &[])),
         ["the health check of container web fails (`CMD-SHELL curl -f localhost/health`)"]
@@ -236,7 +237,7 @@ fn a_target_has_the_reason_of_its_event() {
     let codes = "Health checks failed with these codes: [404]";
     let others = ["(service web) has reached a steady state.".to_owned(), event(codes)];
     let events = [&[event(codes)][..], &others].concat();
-    let seen = Seen { stopped: vec![stop(1), stop(2)], events, ..Seen::default() };
+    let seen = DeploymentEvidence { stopped: vec![stop(1), stop(2)], events, ..DeploymentEvidence::default() };
     let causes = diagnosed(&seen, &[]);
     assert_eq!(causes.len(), 1, "{causes:?}");
     let text = format!(
@@ -248,7 +249,7 @@ fn a_target_has_the_reason_of_its_event() {
     // Without an event, and without a stop.
     let causes = diagnosed(&stopped(vec![stop(1)]), &[]);
     assert!(causes[0].hint.as_deref().unwrap().contains("grace period"), "{causes:?}");
-    let seen = Seen { events: vec![event("Request timed out")], ..Seen::default() };
+    let seen = DeploymentEvidence { events: vec![event("Request timed out")], ..DeploymentEvidence::default() };
     let causes = diagnosed(&seen, &[]);
     assert_eq!(texts(&causes), ["target group stage-web finds a task unhealthy on port 8000: Request timed out"]);
     assert!(causes[0].hint.as_deref().unwrap().contains("receive port 8000"), "{causes:?}");
@@ -259,7 +260,7 @@ fn a_target_has_the_reason_of_its_event() {
 fn a_crash_goes_before_the_target_that_it_leaves_unhealthy() {
     let event = format!("(service web) (port 8000) is unhealthy in {GROUP} due to (reason Request timed out)");
     let crash = task(1, EXITED, vec![container("web", Some(3), None)]);
-    let seen = Seen { stopped: vec![crash], events: vec![event], ..Seen::default() };
+    let seen = DeploymentEvidence { stopped: vec![crash], events: vec![event], ..DeploymentEvidence::default() };
     let causes = diagnosed(&seen, &[]);
     assert!(
         causes[0].text.starts_with("container web exited") && causes[1].text.starts_with("target group"),
@@ -280,10 +281,10 @@ fn an_event_that_is_a_reason_is_said_once() {
         event("0123456789abcdf0"),
         "(service web) has started 1 tasks: (task 1).".to_owned(),
     ];
-    let causes = diagnosed(&Seen { events, ..Seen::default() }, &[]);
+    let causes = diagnosed(&DeploymentEvidence { events, ..DeploymentEvidence::default() }, &[]);
     assert_eq!(causes.len(), 1, "{causes:?}");
     // What a task says already is not said again.
-    let again = Seen {
+    let again = DeploymentEvidence {
         stopped: vec![task(1, ("ServiceSchedulerInitiated", "Task failed container health checks"), Vec::new())],
         events: vec!["(service web) (task 1) failed container health checks.".to_owned()],
         running: Vec::new(),
@@ -295,7 +296,10 @@ fn an_event_that_is_a_reason_is_said_once() {
 
 #[test]
 fn a_task_that_runs_without_its_container_is_a_cause_and_a_container_that_is_done_is_none() {
-    let running = |containers| Seen { running: vec![task(1, ("", ""), containers)], ..Seen::default() };
+    let running = |containers| DeploymentEvidence {
+        running: vec![task(1, ("", ""), containers)],
+        ..DeploymentEvidence::default()
+    };
     let seen = running(vec![container("web", Some(7), None), container("init", Some(0), None)]);
     assert_eq!(texts(&diagnosed(&seen, &[])), ["container web exited with code 7, and its task runs on"]);
     assert_eq!(log(&seen, &[])[0].of, LogOf { container: web(), task: seen.running[0].arn.clone() });
@@ -329,12 +333,12 @@ proptest! {
         let tasks = texts.iter().zip(1..).map(|(text, number)| {
             task(number, (text, text), vec![container("web", code, Some(text)), container(text, code, None)])
         });
-        let seen = Seen { stopped: tasks.collect(), events: texts.clone(), ..Seen::default() };
+        let seen = DeploymentEvidence { stopped: tasks.collect(), events: texts.clone(), ..DeploymentEvidence::default() };
         let lines: Vec<&str> = texts.iter().map(String::as_str).collect();
         let causes = diagnosed(&seen, &log(&seen, &lines));
         prop_assert!(!causes.is_empty() && causes.len() <= 6 + 10 + 4 * 4, "{causes:?}");
         prop_assert!(causes.iter().all(|cause| !cause.text.contains(['\n', '\r'])), "{causes:?}");
-        let twice = Seen { stopped: [&seen.stopped[..], &seen.stopped].concat(), ..seen.clone() };
+        let twice = DeploymentEvidence { stopped: [&seen.stopped[..], &seen.stopped].concat(), ..seen.clone() };
         prop_assert_eq!(diagnosed(&twice, &[]).len(), diagnosed(&seen, &[]).len());
     }
 }

@@ -1,9 +1,9 @@
 //! Messages as AWS and programs write them → a part of the hint.
 
 use super::super::exit::EXITS;
-use super::super::finding::{Finding, What};
+use super::super::finding::{DiagnosedCause, What};
 use super::super::hints::{By, Facts, of_ecs, of_log, rows};
-use super::super::seen::Subject;
+use super::super::seen::DiagnosedRevision;
 use crate::domain::ecs::task_definition::TaskDefinition;
 
 /// What ECS, its engine, and load balancers say.
@@ -362,9 +362,9 @@ pub fn definition() -> TaskDefinition {
 }
 
 fn facts() -> Facts {
-    let finding = Finding { target_group: Some("stage-web".to_owned()), ..Finding::new(What::Target) };
+    let finding = DiagnosedCause { target_group: Some("stage-web".to_owned()), ..DiagnosedCause::new(What::Target) };
     let (definition, container) = (definition(), "web".parse().unwrap());
-    Facts::new(&finding, Subject { definition: Some(&definition), container: &container })
+    Facts::new(&finding, DiagnosedRevision { definition: Some(&definition), container: &container })
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -416,9 +416,9 @@ fn every_row_is_reached_and_every_place_is_filled() {
         assert!(reached.contains(&row), "no message of the tables reaches {:?}", row.means);
         assert!(row.by == By::Program || row.source.is_some(), "{:?} has no source", row.means);
     }
-    let empty = Finding { container: None, ..Finding::new(What::Stopped) };
+    let empty = DiagnosedCause { container: None, ..DiagnosedCause::new(What::Stopped) };
     let container = "web".parse().unwrap();
-    let unknown = Facts::new(&empty, Subject { definition: None, container: &container });
+    let unknown = Facts::new(&empty, DiagnosedRevision { definition: None, container: &container });
     for hint in rows().map(|row| row.hint).chain(EXITS.iter().map(|exit| exit.hint)) {
         for facts in [facts(), unknown.clone()] {
             assert!(!facts.fill(hint).contains(['{', '}']), "{}", facts.fill(hint));

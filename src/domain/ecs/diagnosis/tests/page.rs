@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 
 use super::super::exit::EXITS;
-use super::super::hints::{By, Row, rows};
+use super::super::hints::{By, HintRow, rows};
 use crate::golden::assert_page;
 
-fn table(is_shown: fn(&Row) -> bool) -> String {
+fn table(is_shown: fn(&HintRow) -> bool) -> String {
     let mut table = "| message | what it means | hint | `kind` |\n|---|---|---|---|\n".to_owned();
     for row in rows().filter(|row| is_shown(row)) {
         let says: Vec<String> = row.says.iter().map(|says| format!("`{}`", shown(says))).collect();

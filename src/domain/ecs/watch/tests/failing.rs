@@ -19,13 +19,16 @@ fn crashes(of: u64) -> impl Fn(f64) -> Vec<Task> {
     move |at| (1..100).filter(|number| f64::from(*number) * 10.0 <= at).map(|number| exited(number, of, 3)).collect()
 }
 
-fn goes_on() -> World<'static> {
+fn goes_on() -> WatchWorld<'static> {
     let rolling = RolloutSettings::default();
-    World::of(|_| vec![OURS_GOES_ON, BEFORE]).set_up(rolling).desired(1)
+    WatchWorld::of(|_| vec![OURS_GOES_ON, BEFORE]).set_up(rolling).desired(1)
 }
 
-fn keeps_failing(count: usize) -> Result<Ended, NotProven> {
-    Err(NotProven::KeepsFailing { ending: Ending::Exited { container: "web".to_owned(), code: Some(3) }, count })
+fn keeps_failing(count: usize) -> Result<RolloutEnd, DeploymentUnproven> {
+    Err(DeploymentUnproven::KeepsFailing {
+        ending: Ending::Exited { container: "web".to_owned(), code: Some(3) },
+        count,
+    })
 }
 
 #[test]
@@ -82,7 +85,7 @@ fn what_is_no_evidence_ends_nothing() {
 #[test]
 fn tasks_that_end_after_ecs_called_it_done_are_evidence_too() {
     let ended = |at: f64| (1..10).filter(|n| f64::from(*n) * 2.0 <= at).map(|n| exited(n, 8, 3)).collect();
-    let world = World::done().tasks(|_| vec![]).set_up(RolloutSettings::default()).desired(1).stopped(ended);
+    let world = WatchWorld::done().tasks(|_| vec![]).set_up(RolloutSettings::default()).desired(1).stopped(ended);
     let ran = drive(begun(300), &world);
     assert_eq!(ran.end, keeps_failing(3));
     assert!(ran.at <= 8.0, "{ran:?}");
@@ -100,18 +103,18 @@ fn the_circuit_breaker_goes_first() {
         32.0..40.0 => vec![COMES_BACK, OURS_FAILED],
         _ => vec![BACK],
     };
-    let world = World::of(rows).desired(1).stopped(crashes(8)).previous(|_| vec![previous_task(1)]);
+    let world = WatchWorld::of(rows).desired(1).stopped(crashes(8)).previous(|_| vec![previous_task(1)]);
     let reason = Some("tasks failed to start".to_owned());
-    assert_eq!(drive(begun(3600), &world).end, Err(NotProven::RolledBack { to: revision(7), reason }));
+    assert_eq!(drive(begun(3600), &world).end, Err(DeploymentUnproven::RolledBack { to: revision(7), reason }));
 }
 
 /// What is brought back may not start any more either.
 #[test]
 fn a_rollback_whose_tasks_end_again_and_again_is_given_up() {
-    let world = World::of(|_| vec![COMES_BACK, OURS_FAILED]).desired(1).stopped(crashes(7));
+    let world = WatchWorld::of(|_| vec![COMES_BACK, OURS_FAILED]).desired(1).stopped(crashes(7));
     let ran = drive(begun(3600), &world);
     assert!(
-        matches!(&ran.end, Err(NotProven::NotSeenBack { to, difference, .. }) if *to == revision(7) && difference.contains("code 3")),
+        matches!(&ran.end, Err(DeploymentUnproven::NotSeenBack { to, difference, .. }) if *to == revision(7) && difference.contains("code 3")),
         "{ran:?}"
     );
     assert!(ran.at <= 33.0, "{ran:?}");
@@ -119,16 +122,16 @@ fn a_rollback_whose_tasks_end_again_and_again_is_given_up() {
 
 #[test]
 fn stopped_tasks_that_cannot_be_looked_at_are_reported_once_and_change_nothing() {
-    let world = World {
+    let world = WatchWorld {
         stopped: Box::new(|_| Err(denied())),
-        ..World::of(|at| if at < 20.0 { vec![OURS_GOES_ON] } else { vec![OURS_DONE] })
+        ..WatchWorld::of(|at| if at < 20.0 { vec![OURS_GOES_ON] } else { vec![OURS_DONE] })
     };
     let ran = drive(begun(60), &world);
     assert_eq!(ran.end, Ok(proven(&[1, 2])));
     assert_eq!(ran.reports.iter().filter(|report| matches!(report, Report::Warning(_))).count(), 1, "{ran:?}");
 }
 
-fn going_back() -> Watch {
+fn going_back() -> RolloutWatch {
     let mut watch = begun(60);
     watch.subject.going_back = true;
     watch
@@ -144,14 +147,15 @@ fn what_is_brought_back_is_waited_for() {
             3.0..20.0 => vec![COMES_BACK, ours.clone()],
             _ => vec![BACK],
         };
-        let ran = drive(going_back(), &World::of(rows));
-        assert!(matches!(&ran.end, Err(NotProven::RolledBack { to, .. }) if *to == revision(7)), "{ran:?}");
+        let ran = drive(going_back(), &WatchWorld::of(rows));
+        assert!(matches!(&ran.end, Err(DeploymentUnproven::RolledBack { to, .. }) if *to == revision(7)), "{ran:?}");
         assert!((20.0..31.0).contains(&ran.at), "{ran:?}");
-        let never = drive(going_back(), &World::of(move |_| vec![left.clone(), BEFORE]));
-        assert!(matches!(&never.end, Err(NotProven::RollbackTimedOut { .. })), "{never:?}");
+        let never = drive(going_back(), &WatchWorld::of(move |_| vec![left.clone(), BEFORE]));
+        assert!(matches!(&never.end, Err(DeploymentUnproven::RollbackTimedOut { .. })), "{never:?}");
     }
-    let ran = drive(going_back(), &World::of(|at| if at < 3.0 { vec![OURS_DONE] } else { vec![FOREIGN, OURS_DONE] }));
-    assert_eq!(ran.end, Err(NotProven::Superseded { by: revision(9) }));
+    let ran =
+        drive(going_back(), &WatchWorld::of(|at| if at < 3.0 { vec![OURS_DONE] } else { vec![FOREIGN, OURS_DONE] }));
+    assert_eq!(ran.end, Err(DeploymentUnproven::Superseded { by: revision(9) }));
 }
 
 /// A person, or ECS without the state FAILED: what ran before is back.
@@ -162,8 +166,8 @@ fn a_rollback_that_nobody_calls_a_failure_is_one() {
         5.0..20.0 => vec![COMES_BACK, OURS_GOES_ON],
         _ => vec![BACK],
     };
-    let ran = drive(begun(60), &World::of(rows));
-    assert_eq!(ran.end, Err(NotProven::RolledBack { to: revision(7), reason: None }));
+    let ran = drive(begun(60), &WatchWorld::of(rows));
+    assert_eq!(ran.end, Err(DeploymentUnproven::RolledBack { to: revision(7), reason: None }));
 }
 
 /// Another deployment took its place, failed, and was rolled back to what ran before both.
@@ -177,14 +181,14 @@ fn what_was_superseded_and_rolled_back_then_was_superseded() {
     }
     let mut watch = begun(60);
     watch.subject.deployment.created = at(20);
-    let step = watch.see(seconds(5.0), Observed::Service(Some(rows.clone()))).step;
-    assert_eq!(step, Step::Done(Err(NotProven::Superseded { by: revision(9) })));
+    let step = watch.see(seconds(5.0), Observation::Service(Some(rows.clone()))).step;
+    assert_eq!(step, PollStep::Done(Err(DeploymentUnproven::Superseded { by: revision(9) })));
     // One that failed before this one was made has no effect.
     rows.deployments[1].created = at(10);
     let mut watch = begun(60);
     watch.subject.deployment.created = at(20);
     assert!(matches!(
-        watch.see(seconds(5.0), Observed::Service(Some(rows))).step,
-        Step::Ask { question: Question::Previous { .. }, .. }
+        watch.see(seconds(5.0), Observation::Service(Some(rows))).step,
+        PollStep::Ask { question: WatchQuery::Previous { .. }, .. }
     ));
 }

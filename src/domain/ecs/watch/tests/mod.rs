@@ -18,16 +18,16 @@ use crate::domain::ecs::lifecycle::Lifecycle;
 use crate::domain::ecs::lifecycle::LifecycleStatus;
 use crate::domain::ecs::read_back::tests::{expectation, task as one_task};
 use crate::domain::ecs::rollout::OurDeployment;
-use crate::domain::ecs::service::{Controller, Event, RolloutState, ServiceStatus};
+use crate::domain::ecs::service::{Controller, RolloutState, ServiceEvent, ServiceStatus};
 use crate::domain::ecs::service::{Deployment, Service, Task};
 use crate::domain::ecs::settings::{Breaker, RolloutSettings};
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 
 /// The world as a function of the seconds since the watch began.
-struct World<'a> {
+struct WatchWorld<'a> {
     /// The service's deployments; see [`service`]. Empty: the service does not exist.
-    service: Box<dyn Fn(f64) -> Result<Vec<Row>, NotObserved> + 'a>,
+    service: Box<dyn Fn(f64) -> Result<Vec<DeploymentRow>, NotObserved> + 'a>,
     tasks: Box<dyn Fn(f64) -> Result<Vec<Task>, NotObserved> + 'a>,
     previous: Box<dyn Fn(f64) -> Result<Vec<Task>, NotObserved> + 'a>,
     stopped: Box<dyn Fn(f64) -> Result<Vec<Task>, NotObserved> + 'a>,
@@ -41,11 +41,11 @@ struct World<'a> {
 }
 
 /// Id, revision, state, reason. The first one is the primary.
-type Row = (&'static str, u64, RolloutState, Option<&'static str>);
+type DeploymentRow = (&'static str, u64, RolloutState, Option<&'static str>);
 
-impl<'a> World<'a> {
+impl<'a> WatchWorld<'a> {
     /// A service with deployments, all of whose tasks run the revision that was shipped.
-    fn of(service: impl Fn(f64) -> Vec<Row> + 'a) -> Self {
+    fn of(service: impl Fn(f64) -> Vec<DeploymentRow> + 'a) -> Self {
         Self {
             service: Box::new(move |at| Ok(service(at))),
             tasks: Box::new(|_| Ok(vec![task(1), task(2)])),
@@ -80,7 +80,7 @@ impl<'a> World<'a> {
         Self { settings, ..self }
     }
 
-    fn service(&self, rows: &[Row]) -> Service {
+    fn service(&self, rows: &[DeploymentRow]) -> Service {
         let mut service = Service { settings: Box::new(self.settings.clone()), ..service(rows, self.desired) };
         for deployment in &mut service.deployments {
             (deployment.running, deployment.pending) = (self.desired - self.starting, self.starting);
@@ -93,13 +93,13 @@ impl<'a> World<'a> {
     }
 }
 
-const OURS_DONE: Row = ("2", 8, RolloutState::Completed, None);
-const OURS_GOES_ON: Row = ("2", 8, RolloutState::InProgress, None);
-const OURS_FAILED: Row = ("2", 8, RolloutState::Failed, Some("tasks failed to start"));
-const BEFORE: Row = ("1", 7, RolloutState::Completed, None);
-const BACK: Row = ("3", 7, RolloutState::Completed, None);
-const COMES_BACK: Row = ("3", 7, RolloutState::InProgress, None);
-const FOREIGN: Row = ("3", 9, RolloutState::InProgress, None);
+const OURS_DONE: DeploymentRow = ("2", 8, RolloutState::Completed, None);
+const OURS_GOES_ON: DeploymentRow = ("2", 8, RolloutState::InProgress, None);
+const OURS_FAILED: DeploymentRow = ("2", 8, RolloutState::Failed, Some("tasks failed to start"));
+const BEFORE: DeploymentRow = ("1", 7, RolloutState::Completed, None);
+const BACK: DeploymentRow = ("3", 7, RolloutState::Completed, None);
+const COMES_BACK: DeploymentRow = ("3", 7, RolloutState::InProgress, None);
+const FOREIGN: DeploymentRow = ("3", 9, RolloutState::InProgress, None);
 
 fn revision(number: u64) -> RevisionArn {
     format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}").into()
@@ -109,7 +109,7 @@ fn id(name: &str) -> DeploymentId {
     format!("ecs-svc/{name}").into()
 }
 
-fn service(rows: &[Row], desired: i32) -> Service {
+fn service(rows: &[DeploymentRow], desired: i32) -> Service {
     let deployments = rows.iter().enumerate().map(|(index, (name, number, state, reason))| Deployment {
         id: id(name),
         is_primary: index == 0,
@@ -180,15 +180,16 @@ fn seconds(seconds: f64) -> Duration {
 }
 
 /// A rollout that was just begun, with a timeout in seconds.
-fn begun(timeout: u64) -> Watch {
-    let settings = Settings { timeout: Duration::from_secs(timeout), last_rollout: None, watched: false, fail_fast: 3 };
+fn begun(timeout: u64) -> RolloutWatch {
+    let settings =
+        WatchSettings { timeout: Duration::from_secs(timeout), last_rollout: None, watched: false, fail_fast: 3 };
     let deployment = OurDeployment {
         id: Some(id("2")),
         task_definition: revision(8),
         previous: vec![revision(7), revision(6)],
         created: None,
     };
-    let subject = Subject {
+    let subject = WatchedDeployment {
         deployment,
         before: Some(id("1")),
         expected: expected(8),
@@ -196,29 +197,29 @@ fn begun(timeout: u64) -> Watch {
         note: false,
         going_back: false,
     };
-    Watch::new(settings, subject)
+    RolloutWatch::new(settings, subject)
 }
 
 /// A deployment that was there before.
-fn found(timeout: u64) -> Watch {
+fn found(timeout: u64) -> RolloutWatch {
     let watch = begun(timeout);
     let mut subject = watch.subject.clone();
     subject.before = None;
     subject.deployment.previous.clear();
-    Watch::new(watch.settings, subject)
+    RolloutWatch::new(watch.settings, subject)
 }
 
 /// The same, whose tasks were verified.
-fn verified(timeout: u64, tasks: &[u32]) -> Watch {
+fn verified(timeout: u64, tasks: &[u32]) -> RolloutWatch {
     let watch = found(timeout);
-    let subject = Subject { verified: arns(tasks), ..watch.subject.clone() };
-    Watch::new(watch.settings, subject)
+    let subject = WatchedDeployment { verified: arns(tasks), ..watch.subject.clone() };
+    RolloutWatch::new(watch.settings, subject)
 }
 
 /// How a watch went.
 #[derive(Debug)]
 struct Ran {
-    end: Result<Ended, NotProven>,
+    end: Result<RolloutEnd, DeploymentUnproven>,
     /// In seconds.
     at: f64,
     polls: u32,
@@ -228,49 +229,49 @@ struct Ran {
 }
 
 /// Runs a watch to its end, in no time.
-fn drive(mut watch: Watch, world: &World<'_>) -> Ran {
+fn drive(mut watch: RolloutWatch, world: &WatchWorld<'_>) -> Ran {
     let (mut now, mut polls, mut reports, mut notes) = (Duration::ZERO, 1, Vec::new(), Vec::new());
-    let mut question = Question::Service;
+    let mut question = WatchQuery::Service;
     loop {
         let at = now.as_secs_f64();
         let observed = match question {
-            Question::Service => {
-                (world.service)(at).map(|rows| Observed::Service((!rows.is_empty()).then(|| world.service(&rows))))
+            WatchQuery::Service => {
+                (world.service)(at).map(|rows| Observation::Service((!rows.is_empty()).then(|| world.service(&rows))))
             }
-            Question::Lifecycle(_) => Ok(Observed::Lifecycle((world.lifecycle)(at))),
-            Question::Stopped => (world.stopped)(at).map(Observed::Stopped),
-            Question::Note(id) => {
+            WatchQuery::Lifecycle(_) => Ok(Observation::Lifecycle((world.lifecycle)(at))),
+            WatchQuery::Stopped => (world.stopped)(at).map(Observation::Stopped),
+            WatchQuery::Note(id) => {
                 notes.push((at, id));
-                Ok(Observed::Noted)
+                Ok(Observation::Noted)
             }
-            Question::Tasks => (world.tasks)(at).map(Observed::Tasks),
-            Question::Previous { .. } => {
-                (world.previous)(at).map(|tasks| Observed::Previous { expected: expected(7), tasks })
+            WatchQuery::Tasks => (world.tasks)(at).map(Observation::Tasks),
+            WatchQuery::Previous { .. } => {
+                (world.previous)(at).map(|tasks| Observation::Previous { expected: expected(7), tasks })
             }
         };
         now += seconds(world.slowness);
-        let next = watch.see(now, observed.unwrap_or_else(Observed::Failed));
+        let next = watch.see(now, observed.unwrap_or_else(Observation::Failed));
         reports.extend(next.reports);
         let after;
         (after, question) = match next.step {
-            Step::Ask { after, question } => (after, question),
-            Step::Done(end) => return Ran { end, at: now.as_secs_f64(), polls, reports, notes },
+            PollStep::Ask { after, question } => (after, question),
+            PollStep::Done(end) => return Ran { end, at: now.as_secs_f64(), polls, reports, notes },
         };
         now += after;
-        polls += u32::from(question == Question::Service);
+        polls += u32::from(question == WatchQuery::Service);
         assert!(polls < 10_000, "it does not end");
     }
 }
 
-fn timed_out(missing: Option<&str>, after: u64) -> Result<Ended, NotProven> {
-    Err(NotProven::TimedOut { missing: missing.map(str::to_owned), after: Duration::from_secs(after) })
+fn timed_out(missing: Option<&str>, after: u64) -> Result<RolloutEnd, DeploymentUnproven> {
+    Err(DeploymentUnproven::TimedOut { missing: missing.map(str::to_owned), after: Duration::from_secs(after) })
 }
 
-fn proven(numbers: &[u32]) -> Ended {
-    Ended::Proven { tasks: arns(numbers) }
+fn proven(numbers: &[u32]) -> RolloutEnd {
+    RolloutEnd::Proven { tasks: arns(numbers) }
 }
 
 /// An event with a message that is its id, too.
-fn event(text: &str) -> Event {
-    Event { id: text.to_owned(), message: text.to_owned() }
+fn event(text: &str) -> ServiceEvent {
+    ServiceEvent { id: text.to_owned(), message: text.to_owned() }
 }

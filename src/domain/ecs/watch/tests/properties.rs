@@ -10,7 +10,7 @@ fn error(transient: bool) -> NotObserved {
 
 prop_compose! {
     /// Any deployments, the first one primary. An id belongs to one revision, as on AWS.
-    fn any_rows()(rows in proptest::collection::vec((0usize..4, 0u8..4), 0..4)) -> Vec<Row> {
+    fn any_rows()(rows in proptest::collection::vec((0usize..4, 0u8..4), 0..4)) -> Vec<DeploymentRow> {
         rows.into_iter().map(|(which, state)| {
             let (name, number) = [("1", 7), ("2", 8), ("3", 7), ("4", 9)][which];
             let state = match state {
@@ -35,20 +35,20 @@ prop_compose! {
     }
 }
 
-fn any_observation() -> impl Strategy<Value = Observed> {
+fn any_observation() -> impl Strategy<Value = Observation> {
     prop_oneof![
-        6 => (any_rows(), 0i32..3).prop_map(|(rows, desired)| Observed::Service(Some(service(&rows, desired)))),
-        4 => Just(Observed::Service(Some(service(&[OURS_DONE, BEFORE], 2)))),
-        2 => Just(Observed::Tasks(vec![task(1), task(2)])),
-        1 => Just(Observed::Service(None)),
-        6 => any_tasks().prop_map(Observed::Tasks),
-        2 => any_tasks().prop_map(|tasks| Observed::Previous { expected: expected(7), tasks }),
-        1 => any_tasks().prop_map(Observed::Stopped),
-        2 => any::<bool>().prop_map(|transient| Observed::Failed(error(transient))),
+        6 => (any_rows(), 0i32..3).prop_map(|(rows, desired)| Observation::Service(Some(service(&rows, desired)))),
+        4 => Just(Observation::Service(Some(service(&[OURS_DONE, BEFORE], 2)))),
+        2 => Just(Observation::Tasks(vec![task(1), task(2)])),
+        1 => Just(Observation::Service(None)),
+        6 => any_tasks().prop_map(Observation::Tasks),
+        2 => any_tasks().prop_map(|tasks| Observation::Previous { expected: expected(7), tasks }),
+        1 => any_tasks().prop_map(Observation::Stopped),
+        2 => any::<bool>().prop_map(|transient| Observation::Failed(error(transient))),
     ]
 }
 
-fn any_watch() -> impl Strategy<Value = Watch> {
+fn any_watch() -> impl Strategy<Value = RolloutWatch> {
     (1u64..100, 0u8..3).prop_map(|(timeout, which)| match which {
         0 => begun(timeout),
         1 => found(timeout),
@@ -66,28 +66,28 @@ proptest! {
         let (mut now, mut last) = (0.0, None);
         for (pause, observed) in observations {
             now += pause;
-            let tasks = if let Observed::Tasks(tasks) = &observed { Some(tasks.clone()) } else { None };
-            if let Observed::Service(Some(service)) = &observed {
+            let tasks = if let Observation::Tasks(tasks) = &observed { Some(tasks.clone()) } else { None };
+            if let Observation::Service(Some(service)) = &observed {
                 last = Some(service.clone());
             }
             let next = watch.see(seconds(now), observed);
-            if let Step::Done(Ok(end)) = &next.step {
+            if let PollStep::Done(Ok(end)) = &next.step {
                 let (service, tasks) = (last.clone().unwrap(), tasks.unwrap());
                 prop_assert_eq!(&service.primary().unwrap().task_definition, &revision(8));
                 match (end, read_back(&expected(8), &service, &tasks)) {
-                    (Ended::Proven { tasks } | Ended::Replaced { tasks }, ReadBack::Verified { tasks: right }) => {
+                    (RolloutEnd::Proven { tasks } | RolloutEnd::Replaced { tasks }, ReadBack::Verified { tasks: right }) => {
                         prop_assert_eq!(tasks, &right);
                         prop_assert!(!right.is_empty());
                     }
-                    (Ended::Proven { tasks }, ReadBack::TooFew { tasks: right, .. }) => {
+                    (RolloutEnd::Proven { tasks }, ReadBack::TooFew { tasks: right, .. }) => {
                         prop_assert_eq!(tasks, &right);
                         prop_assert!(watch.subject.verified.iter().all(|task| right.contains(task)));
                     }
-                    (Ended::NothingDesired, ReadBack::NothingDesired) => {}
+                    (RolloutEnd::NothingDesired, ReadBack::NothingDesired) => {}
                     other => prop_assert!(false, "{other:?}"),
                 }
             }
-            if let Step::Done(_) = next.step {
+            if let PollStep::Done(_) = next.step {
                 break;
             }
         }
@@ -100,7 +100,7 @@ proptest! {
         slowness in 0.0f64..2.0,
     ) {
         let at_time = |at: f64| rows[usize::try_from(seconds(at).as_millis() / 143).unwrap() % rows.len()].clone();
-        let mut world = World::of(at_time).tasks(|_| tasks.clone());
+        let mut world = WatchWorld::of(at_time).tasks(|_| tasks.clone());
         world.slowness = slowness;
         let timeout = watch.settings.timeout.as_secs_f64();
         let ran = drive(watch, &world);
@@ -116,11 +116,11 @@ proptest! {
         let mut at = at;
         at.sort_by(f64::total_cmp);
         let mut watch = begun(60);
-        watch.see(Duration::ZERO, Observed::Service(Some(service(&[OURS_GOES_ON, BEFORE], 2))));
+        watch.see(Duration::ZERO, Observation::Service(Some(service(&[OURS_GOES_ON, BEFORE], 2))));
         for at in at {
-            let stale = Observed::Service(Some(service(&[("1", 7, state.clone(), None)], 2)));
+            let stale = Observation::Service(Some(service(&[("1", 7, state.clone(), None)], 2)));
             let next = watch.see(seconds(at), stale);
-            prop_assert!(matches!(next.step, Step::Ask { question: Question::Service, .. }) && next.reports.is_empty(), "{next:?}");
+            prop_assert!(matches!(next.step, PollStep::Ask { question: WatchQuery::Service, .. }) && next.reports.is_empty(), "{next:?}");
         }
     }
 }

@@ -4,13 +4,13 @@ use super::*;
 
 const DONE_AT: f64 = 20.0;
 
-fn done_at(at: f64) -> Vec<Row> {
+fn done_at(at: f64) -> Vec<DeploymentRow> {
     if at < DONE_AT { vec![OURS_GOES_ON, BEFORE] } else { vec![OURS_DONE] }
 }
 
 #[test]
 fn a_rollout_is_proven_by_its_tasks() {
-    let ran = drive(begun(60), &World::of(done_at));
+    let ran = drive(begun(60), &WatchWorld::of(done_at));
     assert_eq!(ran.end, Ok(proven(&[1, 2])));
     assert!(ran.at >= DONE_AT && ran.at <= DONE_AT + 10.0, "{ran:?}");
     assert!(ran.polls < 20, "{ran:?}");
@@ -19,22 +19,24 @@ fn a_rollout_is_proven_by_its_tasks() {
 #[test]
 fn what_no_task_shows_is_no_success() {
     let wrong = |_: f64| vec![Task { containers: one_task("", Some('b')).containers, ..task(1) }, task(2)];
-    let ran = drive(begun(60), &World::done().tasks(wrong));
-    assert!(matches!(&ran.end, Err(NotProven::Mismatch { difference }) if difference.contains("not the digest")));
+    let ran = drive(begun(60), &WatchWorld::done().tasks(wrong));
+    assert!(
+        matches!(&ran.end, Err(DeploymentUnproven::Mismatch { difference }) if difference.contains("not the digest"))
+    );
     assert_eq!(ran.polls, 1);
     let missing = Some("0 of 2 tasks run".to_owned());
-    assert_eq!(drive(begun(9), &World::done().tasks(|_| vec![])).end, timed_out(missing.as_deref(), 9));
-    let ran = drive(begun(60), &World::done().tasks(|_| vec![]));
-    assert_eq!(ran.end, Err(NotProven::Mismatch { difference: "0 of 2 tasks run".to_owned() }));
+    assert_eq!(drive(begun(9), &WatchWorld::done().tasks(|_| vec![])).end, timed_out(missing.as_deref(), 9));
+    let ran = drive(begun(60), &WatchWorld::done().tasks(|_| vec![]));
+    assert_eq!(ran.end, Err(DeploymentUnproven::Mismatch { difference: "0 of 2 tasks run".to_owned() }));
     assert!((30.0..40.0).contains(&ran.at), "half a minute is given: {ran:?}");
-    assert_eq!(drive(begun(60), &World::done().desired(0)).end, Ok(Ended::NothingDesired));
+    assert_eq!(drive(begun(60), &WatchWorld::done().desired(0)).end, Ok(RolloutEnd::NothingDesired));
 }
 
 #[test]
 fn an_unknown_state_is_never_a_success() {
     for state in ["SPLENDID", "completed", ""] {
         let row = ("2", 8, RolloutState::Other(state.to_owned()), None);
-        let ran = drive(begun(60), &World::of(move |_| vec![row.clone()]));
+        let ran = drive(begun(60), &WatchWorld::of(move |_| vec![row.clone()]));
         assert_eq!((&ran.end, ran.at), (&timed_out(None, 60), 60.0), "{state:?}");
     }
 }
@@ -42,19 +44,21 @@ fn an_unknown_state_is_never_a_success() {
 /// ECS has half a minute to show what it calls done, and as long as it takes to start what it is starting.
 #[test]
 fn tasks_that_start_are_waited_for_and_tasks_that_end_are_not() {
-    let mismatch = |difference: &str| Err(NotProven::Mismatch { difference: difference.to_owned() });
+    let mismatch = |difference: &str| Err(DeploymentUnproven::Mismatch { difference: difference.to_owned() });
     let starts = |_: f64| vec![task(1), pending(2)];
     let runs_in_the_end = |at: f64| vec![task(1), if at > 42.0 { task(2) } else { pending(2) }];
     let dies = |at: f64| if at % 10.0 < 5.0 { vec![task(1)] } else { vec![task(1), pending(2)] };
-    let ran = drive(found(56), &World::done().tasks(starts));
+    let ran = drive(found(56), &WatchWorld::done().tasks(starts));
     assert_eq!((ran.end, ran.at), (timed_out(Some("1 of 2 tasks run: task 2 is PENDING"), 56), 56.0));
-    let ran = drive(found(56), &World::done().tasks(runs_in_the_end));
+    let ran = drive(found(56), &WatchWorld::done().tasks(runs_in_the_end));
     assert_eq!(ran.end, Ok(proven(&[1, 2])));
     assert!((42.0..56.0).contains(&ran.at));
-    let ran = drive(found(56), &World::done().tasks(dies));
-    assert!(matches!(&ran.end, Err(NotProven::Mismatch { difference }) if difference.starts_with("1 of 2 tasks run")));
+    let ran = drive(found(56), &WatchWorld::done().tasks(dies));
+    assert!(
+        matches!(&ran.end, Err(DeploymentUnproven::Mismatch { difference }) if difference.starts_with("1 of 2 tasks run"))
+    );
     assert!((30.0..41.0).contains(&ran.at), "{ran:?}");
-    let ran = drive(found(56), &World::done().tasks(|_| vec![task(1)]));
+    let ran = drive(found(56), &WatchWorld::done().tasks(|_| vec![task(1)]));
     assert_eq!(ran.end, mismatch("1 of 2 tasks run"));
     assert!((30.0..41.0).contains(&ran.at), "{ran:?}");
 }
@@ -62,10 +66,12 @@ fn tasks_that_start_are_waited_for_and_tasks_that_end_are_not() {
 /// A service that grew during a rollout of this run: its new tasks have until the timeout.
 #[test]
 fn a_service_that_grows_meanwhile_is_waited_for() {
-    let ran =
-        drive(begun(300), &World::done().tasks(|at| if at < 200.0 { vec![task(1)] } else { vec![task(1), task(2)] }));
+    let ran = drive(
+        begun(300),
+        &WatchWorld::done().tasks(|at| if at < 200.0 { vec![task(1)] } else { vec![task(1), task(2)] }),
+    );
     assert_eq!(ran.end, Ok(proven(&[1, 2])));
-    let ran = drive(begun(100), &World::done().tasks(|_| vec![task(1)]));
+    let ran = drive(begun(100), &WatchWorld::done().tasks(|_| vec![task(1)]));
     assert_eq!(ran.end, timed_out(Some("1 of 2 tasks run"), 100));
 }
 
@@ -83,19 +89,20 @@ fn a_health_check_is_waited_for_as_long_as_it_has_no_result() {
         watch.subject.expected.supervision.health_check = true;
         watch
     };
-    let world = World::done().desired(1);
+    let world = WatchWorld::done().desired(1);
     let ran = drive(watch(), &world.tasks(|at| checked(at, Health::Unknown)));
     assert_eq!(ran.end, Ok(proven(&[1])));
     assert!((45.0..56.0).contains(&ran.at), "{ran:?}");
-    let ran = drive(watch(), &World::done().desired(1).tasks(|at| checked(at, Health::Unhealthy)));
-    assert!(matches!(ran.end, Err(NotProven::Mismatch { .. })), "{ran:?}");
+    let ran = drive(watch(), &WatchWorld::done().desired(1).tasks(|at| checked(at, Health::Unhealthy)));
+    assert!(matches!(ran.end, Err(DeploymentUnproven::Mismatch { .. })), "{ran:?}");
 }
 
 #[test]
 fn tasks_that_were_verified_may_be_replaced() {
-    let world = |numbers: &'static [u32]| World::done().tasks(|_| numbers.iter().map(|number| task(*number)).collect());
+    let world =
+        |numbers: &'static [u32]| WatchWorld::done().tasks(|_| numbers.iter().map(|number| task(*number)).collect());
     assert_eq!(drive(verified(60, &[1, 2]), &world(&[1, 2])).end, Ok(proven(&[1, 2])));
-    assert_eq!(drive(verified(60, &[1, 2]), &world(&[2, 3])).end, Ok(Ended::Replaced { tasks: arns(&[2, 3]) }));
+    assert_eq!(drive(verified(60, &[1, 2]), &world(&[2, 3])).end, Ok(RolloutEnd::Replaced { tasks: arns(&[2, 3]) }));
     let grown = drive(verified(60, &[1, 2]), &world(&[1, 2]).desired(3));
     assert_eq!((grown.end, grown.polls), (Ok(proven(&[1, 2])), 1), "the tasks that are added are not waited for");
 }
@@ -104,10 +111,11 @@ fn tasks_that_were_verified_may_be_replaced() {
 fn another_deployment_supersedes_and_a_forced_one_of_the_same_revision_does_not() {
     let by = revision(9);
     let ran =
-        drive(begun(60), &World::of(|at| if at < 5.0 { vec![OURS_GOES_ON] } else { vec![FOREIGN, OURS_GOES_ON] }));
-    assert_eq!(ran.end, Err(NotProven::Superseded { by }));
+        drive(begun(60), &WatchWorld::of(|at| if at < 5.0 { vec![OURS_GOES_ON] } else { vec![FOREIGN, OURS_GOES_ON] }));
+    assert_eq!(ran.end, Err(DeploymentUnproven::Superseded { by }));
     let forced = ("3", 8, RolloutState::Completed, None);
-    let ran = drive(begun(60), &World::of(move |at| if at < 5.0 { vec![OURS_GOES_ON] } else { vec![forced.clone()] }));
+    let ran =
+        drive(begun(60), &WatchWorld::of(move |at| if at < 5.0 { vec![OURS_GOES_ON] } else { vec![forced.clone()] }));
     assert_eq!(ran.end, Ok(proven(&[1, 2])));
 }
 
@@ -119,7 +127,8 @@ fn a_rollout_that_goes_on_is_noted_once_for_a_later_run() {
         watch.subject.note = true;
         watch
     };
-    let world = |done: f64| World::of(move |at| if at < done { vec![OURS_GOES_ON, BEFORE] } else { vec![OURS_DONE] });
+    let world =
+        |done: f64| WatchWorld::of(move |at| if at < done { vec![OURS_GOES_ON, BEFORE] } else { vec![OURS_DONE] });
     let ran = drive(noting(), &world(20.0));
     assert_eq!(ran.end, Ok(proven(&[1, 2])));
     assert!(matches!(&ran.notes[..], [(at, noted)] if (4.0..5.0).contains(at) && *noted == id("2")), "{ran:?}");
@@ -128,7 +137,7 @@ fn a_rollout_that_goes_on_is_noted_once_for_a_later_run() {
     // One that is in no list has no id to note.
     let mut unlisted = noting();
     unlisted.subject.deployment.id = None;
-    assert_eq!(drive(unlisted, &World::of(|at| if at < 9.0 { vec![BEFORE] } else { vec![FOREIGN] })).notes, []);
+    assert_eq!(drive(unlisted, &WatchWorld::of(|at| if at < 9.0 { vec![BEFORE] } else { vec![FOREIGN] })).notes, []);
 }
 
 /// The poll that was due still comes, also where the note took all the time that was left.
@@ -136,17 +145,19 @@ fn a_rollout_that_goes_on_is_noted_once_for_a_later_run() {
 fn a_note_that_takes_long_costs_no_poll() {
     let mut watch = begun(6);
     watch.subject.note = true;
-    let rolling = || Observed::Service(Some(service(&[OURS_GOES_ON, BEFORE], 2)));
+    let rolling = || Observation::Service(Some(service(&[OURS_GOES_ON, BEFORE], 2)));
     let mut see = |at: f64, observed| {
-        let Step::Ask { after, question } = watch.see(seconds(at), observed).step else { panic!("it ends at {at}") };
+        let PollStep::Ask { after, question } = watch.see(seconds(at), observed).step else {
+            panic!("it ends at {at}")
+        };
         (after.as_secs_f64(), question)
     };
     see(0.0, rolling());
-    assert_eq!(see(4.5, rolling()), (0.0, Question::Stopped));
-    assert_eq!(see(4.5, Observed::Stopped(vec![])), (0.0, Question::Note(id("2"))));
-    assert_eq!(see(7.0, Observed::Noted), (0.0, Question::Service));
-    let done = Observed::Service(Some(service(&[OURS_DONE], 2)));
-    assert_eq!(see(7.0, done), (0.0, Question::Tasks));
+    assert_eq!(see(4.5, rolling()), (0.0, WatchQuery::Stopped));
+    assert_eq!(see(4.5, Observation::Stopped(vec![])), (0.0, WatchQuery::Note(id("2"))));
+    assert_eq!(see(7.0, Observation::Noted), (0.0, WatchQuery::Service));
+    let done = Observation::Service(Some(service(&[OURS_DONE], 2)));
+    assert_eq!(see(7.0, done), (0.0, WatchQuery::Tasks));
 }
 
 #[test]
@@ -158,40 +169,40 @@ fn a_forced_deployment_of_the_same_revision_is_followed_from_then_on() {
         10.0..20.0 => vec![COMES_BACK, forced(RolloutState::Failed), OURS_FAILED],
         _ => vec![BACK],
     };
-    let ran = drive(begun(60), &World::of(rows));
+    let ran = drive(begun(60), &WatchWorld::of(rows));
     let reason = Some("the forced one failed".to_owned());
-    assert_eq!(ran.end, Err(NotProven::RolledBack { to: revision(7), reason }));
+    assert_eq!(ran.end, Err(DeploymentUnproven::RolledBack { to: revision(7), reason }));
     let followed = ran.reports.into_iter().filter(|report| matches!(report, Report::Deployment(_)));
     assert_eq!(followed.collect::<Vec<_>>(), [Report::Deployment(id("2")), Report::Deployment(id("4"))]);
 }
 
 #[test]
 fn a_service_that_is_deleted_is_gone() {
-    let ran = drive(begun(60), &World::of(|at| if at < 5.0 { vec![OURS_GOES_ON] } else { vec![] }));
-    assert_eq!(ran.end, Err(NotProven::Gone { status: "MISSING".to_owned() }));
+    let ran = drive(begun(60), &WatchWorld::of(|at| if at < 5.0 { vec![OURS_GOES_ON] } else { vec![] }));
+    assert_eq!(ran.end, Err(DeploymentUnproven::Gone { status: "MISSING".to_owned() }));
 }
 
 /// Reads are eventually consistent: those that show what was before the update are not believed for ten seconds.
 #[test]
 fn stale_reads_decide_nothing() {
     for (stale_until, end) in
-        [(9.0, Ok(proven(&[1, 2]))), (15.0, Err(NotProven::RolledBack { to: revision(7), reason: None }))]
+        [(9.0, Ok(proven(&[1, 2]))), (15.0, Err(DeploymentUnproven::RolledBack { to: revision(7), reason: None }))]
     {
         let world =
-            World::of(move |at| if at > 0.0 && at < stale_until { vec![BEFORE] } else { vec![OURS_DONE, BEFORE] });
+            WatchWorld::of(move |at| if at > 0.0 && at < stale_until { vec![BEFORE] } else { vec![OURS_DONE, BEFORE] });
         // The first observation, the answer of the update, has the deployment and does not call it done.
         let tasks = move |at: f64| if at > 0.0 { vec![task(1), task(2)] } else { vec![previous_task(1)] };
         let ran = drive(begun(60), &world.tasks(tasks));
         assert_eq!(ran.end, end, "stale until {stale_until}");
     }
     // A deployment that was there before has no earlier state.
-    let ran = drive(found(60), &World::of(|_| vec![BEFORE]));
-    assert_eq!(ran.end, Err(NotProven::Superseded { by: revision(7) }));
+    let ran = drive(found(60), &WatchWorld::of(|_| vec![BEFORE]));
+    assert_eq!(ran.end, Err(DeploymentUnproven::Superseded { by: revision(7) }));
 }
 
 #[test]
 fn transient_errors_are_waited_out() {
-    let world = |until: f64| World {
+    let world = |until: f64| WatchWorld {
         service: Box::new(move |at| {
             if at > 1.0 && at < until {
                 Err(throttled())
@@ -199,24 +210,31 @@ fn transient_errors_are_waited_out() {
                 Ok(vec![if at < until { OURS_GOES_ON } else { OURS_DONE }])
             }
         }),
-        ..World::done()
+        ..WatchWorld::done()
     };
     let ran = drive(begun(60), &world(30.0));
     assert_eq!(ran.end, Ok(proven(&[1, 2])));
     let warnings = ran.reports.iter().filter(|report| matches!(report, Report::Warning(_))).count();
     assert_eq!(warnings, 1, "{ran:?}");
     let ran = drive(begun(60), &world(100.0));
-    assert_eq!((ran.end, ran.at), (Err(NotProven::Blind { failed: false }), 60.0));
-    let denied_later = World {
+    assert_eq!((ran.end, ran.at), (Err(DeploymentUnproven::Blind { failed: false }), 60.0));
+    let denied_later = WatchWorld {
         service: Box::new(|at| if at > 5.0 { Err(denied()) } else { Ok(vec![OURS_GOES_ON]) }),
-        ..World::done()
+        ..WatchWorld::done()
     };
-    assert_eq!(drive(begun(60), &denied_later).end, Err(NotProven::LostSight { failed: false, error: denied() }));
+    assert_eq!(
+        drive(begun(60), &denied_later).end,
+        Err(DeploymentUnproven::LostSight { failed: false, error: denied() })
+    );
 }
 
 #[test]
 fn tasks_that_cannot_be_read_are_not_proven() {
-    let world = |error: fn() -> NotObserved| World { tasks: Box::new(move |_| Err(error())), ..World::done() };
-    assert_eq!(drive(begun(60), &world(throttled)).end, Err(NotProven::Blind { failed: false }));
-    assert_eq!(drive(begun(60), &world(denied)).end, Err(NotProven::LostSight { failed: false, error: denied() }));
+    let world =
+        |error: fn() -> NotObserved| WatchWorld { tasks: Box::new(move |_| Err(error())), ..WatchWorld::done() };
+    assert_eq!(drive(begun(60), &world(throttled)).end, Err(DeploymentUnproven::Blind { failed: false }));
+    assert_eq!(
+        drive(begun(60), &world(denied)).end,
+        Err(DeploymentUnproven::LostSight { failed: false, error: denied() })
+    );
 }

@@ -10,37 +10,42 @@ fn each_verdict_has_an_outcome_and_an_action() {
     let (to, difference) = (revision(7), "1 of 2 tasks run".to_owned());
     for (verdict, outcome, unknown, text) in [
         (
-            NotProven::RolledBack { to: to.clone(), reason: Some(reason.clone()) },
+            DeploymentUnproven::RolledBack { to: to.clone(), reason: Some(reason.clone()) },
             Outcome::RolledBack,
             false,
             "backend:7 serves again",
         ),
-        (NotProven::RolledBackToNothing { to: to.clone(), reason: None }, Outcome::Broken, false, "scaled to zero"),
         (
-            NotProven::NotSeenBack { to, difference: difference.clone(), reason: Some(reason.clone()) },
+            DeploymentUnproven::RolledBackToNothing { to: to.clone(), reason: None },
+            Outcome::Broken,
+            false,
+            "scaled to zero",
+        ),
+        (
+            DeploymentUnproven::NotSeenBack { to, difference: difference.clone(), reason: Some(reason.clone()) },
             Outcome::Broken,
             false,
             "backend:7 is not seen to serve",
         ),
-        (NotProven::NotRolledBack { reason: "x".to_owned() }, Outcome::Broken, false, "the rollout failed"),
+        (DeploymentUnproven::NotRolledBack { reason: "x".to_owned() }, Outcome::Broken, false, "the rollout failed"),
         (
-            NotProven::KeepsFailing { ending: Ending::Unhealthy, count: 3 },
+            DeploymentUnproven::KeepsFailing { ending: Ending::Unhealthy, count: 3 },
             Outcome::Broken,
             false,
             "3 tasks of the release",
         ),
-        (NotProven::Mismatch { difference }, Outcome::Broken, false, "not what was shipped"),
-        (NotProven::Superseded { by: revision(9) }, Outcome::Superseded, false, "of backend:9"),
-        (NotProven::Gone { status: "DRAINING".to_owned() }, Outcome::Broken, false, "is DRAINING"),
-        (NotProven::TimedOut { missing: None, after: seconds(60.0) }, Outcome::TimedOut, false, "after 60 s"),
+        (DeploymentUnproven::Mismatch { difference }, Outcome::Broken, false, "not what was shipped"),
+        (DeploymentUnproven::Superseded { by: revision(9) }, Outcome::Superseded, false, "of backend:9"),
+        (DeploymentUnproven::Gone { status: "DRAINING".to_owned() }, Outcome::Broken, false, "is DRAINING"),
+        (DeploymentUnproven::TimedOut { missing: None, after: seconds(60.0) }, Outcome::TimedOut, false, "after 60 s"),
         (
-            NotProven::RollbackTimedOut { reason: None, after: seconds(60.0) },
+            DeploymentUnproven::RollbackTimedOut { reason: None, after: seconds(60.0) },
             Outcome::Broken,
             false,
             "not done after 60 s",
         ),
-        (NotProven::Blind { failed: false }, Outcome::Broken, true, "is unknown"),
-        (NotProven::Blind { failed: true }, Outcome::Broken, false, "is unknown"),
+        (DeploymentUnproven::Blind { failed: false }, Outcome::Broken, true, "is unknown"),
+        (DeploymentUnproven::Blind { failed: true }, Outcome::Broken, false, "is unknown"),
     ] {
         let shown = format!("{verdict:?}");
         assert_eq!(verdict.is_unknown(), unknown, "{shown}");
@@ -54,7 +59,7 @@ fn each_verdict_has_an_outcome_and_an_action() {
         );
     }
     for failed in [false, true] {
-        let verdict = NotProven::LostSight { failed, error: denied() };
+        let verdict = DeploymentUnproven::LostSight { failed, error: denied() };
         assert_eq!(verdict.is_unknown(), !failed);
         assert_eq!(failure(verdict, &target()), *denied().failure);
     }

@@ -38,19 +38,19 @@ fn clock_time() -> impl Strategy<Value = String> {
 
 /// A window with what it was made of.
 #[derive(Debug, Clone)]
-struct Written {
+struct WrittenWindow {
     days: Days,
     from: ClockTime,
     to: ClockTime,
-    window: Window,
+    window: ChangeWindow,
 }
 
-fn written() -> impl Strategy<Value = Written> {
+fn written() -> impl Strategy<Value = WrittenWindow> {
     let days = proptest::sample::subsequence(vec!["mon", "tue", "wed", "thu", "fri", "sat", "sun"], 1..=7);
     (days, clock_time(), clock_time(), zone_name()).prop_filter_map("it has a length", |(days, from, to, zone)| {
         let (days, from, to) = (days.join(",").parse().unwrap(), from.parse().unwrap(), to.parse().unwrap());
-        let window = Window::new(days, from, to, Zone::find(zone).unwrap())?;
-        Some(Written { days, from, to, window })
+        let window = ChangeWindow::new(days, from, to, Zone::find(zone).unwrap())?;
+        Some(WrittenWindow { days, from, to, window })
     })
 }
 
@@ -64,7 +64,7 @@ const DAY: i64 = 24 * 60;
 
 /// The minutes in which a window is open, by looking at the clock in each: it is past the beginning for good, and was
 /// never past the end.
-fn naively_open(written: &Written, first: Timestamp, count: i64) -> Vec<bool> {
+fn naively_open(written: &WrittenWindow, first: Timestamp, count: i64) -> Vec<bool> {
     let minutes = minutes_from(first, count, written.window.zone());
     let mut open = vec![false; minutes.len()];
     let mut date = minutes[0].1.date();
@@ -91,16 +91,16 @@ proptest! {
     ) {
         let first = now - SignedDuration::from_mins(3 * DAY);
         let each: Vec<Vec<bool>> = given.iter().map(|written| naively_open(written, first, 20 * DAY)).collect();
-        let given: Vec<Window> = given.into_iter().map(|written| written.window).collect();
+        let given: Vec<ChangeWindow> = given.into_iter().map(|written| written.window).collect();
         let is_open = |minute: i64| each.iter().any(|open| open[usize::try_from(minute).unwrap()]);
         let judged = windows(&given, now);
-        prop_assert_eq!(judged.verdict == Verdict::Satisfied, is_open(3 * DAY), "{:?}", judged);
-        if judged.verdict != Verdict::Satisfied {
+        prop_assert_eq!(judged.verdict == GateVerdict::Satisfied, is_open(3 * DAY), "{:?}", judged);
+        if judged.verdict != GateVerdict::Satisfied {
             let next = (3 * DAY..17 * DAY).find(|minute| is_open(*minute)).unwrap();
             let expected = first + SignedDuration::from_mins(next);
             let (told, window) = window::next_opening(&given, now).unwrap();
             prop_assert_eq!(told, expected);
-            prop_assert_eq!(windows(&given, told).verdict, Verdict::Satisfied);
+            prop_assert_eq!(windows(&given, told).verdict, GateVerdict::Satisfied);
             prop_assert!(judged.hint.unwrap().contains(&window.zone().shown(expected)));
         }
     }
@@ -129,7 +129,7 @@ proptest! {
         }
         let at = usize::try_from(3 * DAY).unwrap();
         let judged = freeze(&freezes, now);
-        prop_assert_eq!(judged.verdict == Verdict::Unsatisfied, naive[at]);
+        prop_assert_eq!(judged.verdict == GateVerdict::Unsatisfied, naive[at]);
         if let Some(last) = freeze::last_of_open(&freezes, now) {
             let free = naive.iter().skip(at).position(|frozen| !frozen).unwrap();
             prop_assert_eq!(last.ends(), now + SignedDuration::from_mins(i64::try_from(free).unwrap()));

@@ -1,25 +1,26 @@
 //! `branch` and `forward`
 
 use super::super::*;
-use super::Case;
+use super::GateCase;
 
 const FETCH: &str = "fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`";
 
-fn cut<T>() -> Known<T> {
-    Known::Unknown(Unknown::new("the history of this clone is cut off").hint(FETCH))
+fn cut<T>() -> Fact<T> {
+    Fact::Unknown(Unknown::new("the history of this clone is cut off").hint(FETCH))
 }
 
-fn reach(situation: &'static str, wanted: &[&str], branches: &[(&str, Known<bool>)]) -> Case {
+fn reach(situation: &'static str, wanted: &[&str], branches: &[(&str, Fact<bool>)]) -> GateCase {
     let branches = branches.iter();
     let branches =
         branches.map(|(name, has_commit)| BranchReach { name: (*name).to_owned(), has_commit: has_commit.clone() });
     let wanted = wanted.iter().map(|name| (*name).to_owned()).collect();
     let reach = Reach { wanted, branches: branches.collect() };
-    Case::new(GateName::Branch, Command::Deploy, situation).evidence(|evidence| evidence.reach = Known::Is(reach))
+    GateCase::new(GateName::Branch, ChangeCommand::Deploy, situation)
+        .evidence(|evidence| evidence.reach = Fact::Is(reach))
 }
 
-pub(super) fn branch_cases() -> Vec<Case> {
-    let (has, lacks) = (Known::Is(true), Known::Is(false));
+pub(super) fn branch_cases() -> Vec<GateCase> {
+    let (has, lacks) = (Fact::Is(true), Fact::Is(false));
     let hotfixes = ["main", "hotfix/*"];
     let on_main = "whether aaaaaaa is on main is not known: the history of this clone is cut off";
     vec![
@@ -50,20 +51,20 @@ pub(super) fn branch_cases() -> Vec<Case> {
     ]
 }
 
-fn standing(component: &str, runs: Option<char>, comparison: Known<Comparison>) -> Standing {
-    Standing { component: component.parse().unwrap(), runs: runs.map(sha), comparison }
+fn standing(component: &str, runs: Option<char>, comparison: Fact<CommitComparison>) -> CommitRelation {
+    CommitRelation { component: component.parse().unwrap(), runs: runs.map(sha), comparison }
 }
 
-fn stands(situation: &'static str, standings: Vec<Standing>) -> Case {
-    Case::new(GateName::Forward, Command::Promote, situation)
-        .evidence(|evidence| evidence.standings = Known::Is(standings))
+fn stands(situation: &'static str, standings: Vec<CommitRelation>) -> GateCase {
+    GateCase::new(GateName::Forward, ChangeCommand::Promote, situation)
+        .evidence(|evidence| evidence.standings = Fact::Is(standings))
 }
 
-pub(super) fn forward_cases() -> Vec<Case> {
-    let ahead = |component: &str| standing(component, Some('b'), Known::Is(Comparison::Ahead(1)));
-    let same = || standing("backend", Some('a'), Known::Is(Comparison::Identical));
-    let behind = || standing("backend", Some('c'), Known::Is(Comparison::Behind(3)));
-    let missing = || Known::Unknown(Unknown::new("this clone has no commit ccccccc").hint(FETCH));
+pub(super) fn forward_cases() -> Vec<GateCase> {
+    let ahead = |component: &str| standing(component, Some('b'), Fact::Is(CommitComparison::Ahead(1)));
+    let same = || standing("backend", Some('a'), Fact::Is(CommitComparison::Identical));
+    let behind = || standing("backend", Some('c'), Fact::Is(CommitComparison::Behind(3)));
+    let missing = || Fact::Unknown(Unknown::new("this clone has no commit ccccccc").hint(FETCH));
     let older = "aaaaaaa is 3 commits older than ccccccc, which backend runs on production";
     vec![
         stands("the commit is newer than what production runs", vec![ahead("backend")])
@@ -71,21 +72,24 @@ pub(super) fn forward_cases() -> Vec<Case> {
         stands("production runs it already", vec![same()]).satisfied("backend runs it"),
         stands(
             "nothing says which release a component of production runs",
-            vec![ahead("backend"), ahead("worker"), standing("site", None, Known::unknown("-"))],
+            vec![ahead("backend"), ahead("worker"), standing("site", None, Fact::unknown("-"))],
         )
         .satisfied("1 commit ahead of bbbbbbb, which backend, worker runs; no release of site is recorded"),
         stands("it is older than what one of the components runs", vec![ahead("worker"), behind()]).unsatisfied(
             older,
             "promote a newer commit, or go back with `shipgate rollback production`, which bars what it takes back",
         ),
-        Case { change: change(Command::Deploy), ..stands("a deploy is older than what runs", vec![behind()]) }
-            .unsatisfied(
-                older,
-                "deploy a newer commit, or go back with `shipgate rollback production`, which bars what it takes back",
-            ),
+        GateCase {
+            change: change(ChangeCommand::Deploy),
+            ..stands("a deploy is older than what runs", vec![behind()])
+        }
+        .unsatisfied(
+            older,
+            "deploy a newer commit, or go back with `shipgate rollback production`, which bars what it takes back",
+        ),
         stands(
             "production runs a hotfix that the branch does not contain yet",
-            vec![standing("backend", Some('c'), Known::Is(Comparison::Diverged { ahead: 1, behind: 2 }))],
+            vec![standing("backend", Some('c'), Fact::Is(CommitComparison::Diverged { ahead: 1, behind: 2 }))],
         )
         .unknown(
             "aaaaaaa lacks 2 commits of ccccccc, which backend runs on production",

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::super::approval::{NotCounted, second_person_sample};
 use super::super::*;
-use super::Case;
-use crate::domain::github::run::{Person, RunEnd};
+use super::GateCase;
+use crate::domain::github::run::{Person, WorkflowConclusion};
 
 const SETTINGS: &str = "https://github.com/acme/shop/settings/environments/7/edit";
 
@@ -13,7 +13,7 @@ fn required(self_approval: bool) -> impl FnOnce(&mut GatePolicy) {
     move |policy| policy.approval = Some(Approval::Required { self_approval })
 }
 
-fn protection(situation: &'static str, change: impl FnOnce(&mut Protection)) -> Case {
+fn protection(situation: &'static str, change: impl FnOnce(&mut Protection)) -> GateCase {
     let mut found = Protection {
         reviewers: 2,
         prevents_self_review: true,
@@ -24,14 +24,14 @@ fn protection(situation: &'static str, change: impl FnOnce(&mut Protection)) -> 
     seen(situation, Some(found))
 }
 
-fn seen(situation: &'static str, found: Option<Protection>) -> Case {
+fn seen(situation: &'static str, found: Option<Protection>) -> GateCase {
     let seen = ProtectionEvidence { settings: SETTINGS.to_owned(), found };
-    Case::new(GateName::Protected, Command::Promote, situation)
+    GateCase::new(GateName::Protected, ChangeCommand::Promote, situation)
         .policy(required(false))
-        .evidence(|evidence| evidence.protection = Known::Is(seen))
+        .evidence(|evidence| evidence.protection = Fact::Is(seen))
 }
 
-pub(super) fn protected_cases() -> Vec<Case> {
+pub(super) fn protected_cases() -> Vec<GateCase> {
     let at = |fix: &str| format!("{fix} at {SETTINGS}");
     let second = "; on a private repository without GitHub Enterprise no reviewer can be required: write `approval = { by = \
                   \"second-person\" }`";
@@ -97,14 +97,14 @@ fn review(state: ReviewState, environment: &str, reviewer: Person) -> Review {
 }
 
 /// Started by ana, this attempt by the given person.
-fn reviewed(situation: &'static str, attempt: u64, by: Person, reviews: Vec<Review>) -> Case {
+fn reviewed(situation: &'static str, attempt: u64, by: Person, reviews: Vec<Review>) -> GateCase {
     let seen = ReviewEvidence { attempt, started_by: vec![person(1, "ana"), by], reviews };
-    Case::new(GateName::Approved, Command::Promote, situation)
+    GateCase::new(GateName::Approved, ChangeCommand::Promote, situation)
         .policy(required(false))
-        .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Reviews(seen)))
+        .evidence(|evidence| evidence.approval = Fact::Is(ApprovalEvidence::Reviews(seen)))
 }
 
-fn review_cases() -> Vec<Case> {
+fn review_cases() -> Vec<GateCase> {
     use ReviewState::{Approved, Rejected};
     let (ana, ben, eva) = (|| person(1, "ana"), || person(2, "ben"), || person(3, "eva"));
     let here = |state, reviewer| review(state, "production", reviewer);
@@ -166,25 +166,25 @@ fn review_cases() -> Vec<Case> {
             "start the workflow by hand; `self-approval = true` accepts reviewers who may have started it",
         ),
         reviewed("`required`: this is only a plan", 1, ana(), vec![])
-            .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Later))
+            .evidence(|evidence| evidence.approval = Fact::Is(ApprovalEvidence::Later))
             .pending("a reviewer of GitHub's environment production is asked when it is carried out"),
         reviewed("it was not read", 1, ana(), vec![])
-            .evidence(|evidence| evidence.approval = Known::unknown("it was not read"))
+            .evidence(|evidence| evidence.approval = Fact::unknown("it was not read"))
             .unknown("it was not read", ""),
     ]
 }
 
 /// Ben approves what ana planned an hour ago, in run 9; the plan was made by run 7.
-fn second(situation: &'static str, change: impl FnOnce(&mut SecondPersonEvidence)) -> Case {
+fn second(situation: &'static str, change: impl FnOnce(&mut SecondPersonEvidence)) -> GateCase {
     let mut seen = second_person_sample();
     change(&mut seen);
-    Case::new(GateName::Approved, Command::Promote, situation)
+    GateCase::new(GateName::Approved, ChangeCommand::Promote, situation)
         .policy(second_person(1, &[]))
-        .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Runs(Box::new(seen))))
+        .evidence(|evidence| evidence.approval = Fact::Is(ApprovalEvidence::Runs(Box::new(seen))))
 }
 
 fn second_person(quorum: usize, people: &[&str]) -> impl FnOnce(&mut GatePolicy) {
-    let people = people.iter().map(|name| Login::parse(name).unwrap()).collect();
+    let people = people.iter().map(|name| GitHubLogin::parse(name).unwrap()).collect();
     move |policy| {
         let expires = Duration::from_hours(24);
         policy.approval = Some(Approval::SecondPerson(SecondPerson { quorum, people, expires }));
@@ -200,7 +200,7 @@ fn own(seen: &mut SecondPersonEvidence) -> &mut ApprovalRun {
 fn another(seen: &mut SecondPersonEvidence) -> &mut ApprovalRun {
     let mut other = own(seen).clone();
     other.run.id = 8;
-    other.run.end = RunEnd::Succeeded;
+    other.run.end = WorkflowConclusion::Succeeded;
     other.run.actor = Some(person(3, "eva"));
     other.run.triggering_actor = Some(person(3, "eva"));
     seen.approvals.insert(0, other);
@@ -219,7 +219,7 @@ fn forged() -> Vec<Forged> {
     vec![
         (
             "`second-person`: its commit is not on the default branch: it is of another branch, or of a tag of that name",
-            |seen| own(seen).is_on_default_branch = Known::Is(false),
+            |seen| own(seen).is_on_default_branch = Fact::Is(false),
             NotCounted::OtherBranch,
             BY_HAND,
         ),
@@ -288,7 +288,7 @@ fn forged() -> Vec<Forged> {
         ),
         (
             "`second-person`: the person who started it may only read, or lost access since",
-            |seen| own(seen).may_write = Known::Is(false),
+            |seen| own(seen).may_write = Fact::Is(false),
             NotCounted::NoAccess,
             OTHER,
         ),
@@ -296,7 +296,7 @@ fn forged() -> Vec<Forged> {
 }
 
 /// Plans of which it is not known who is behind them.
-fn planned_without_a_person() -> Vec<Case> {
+fn planned_without_a_person() -> Vec<GateCase> {
     let no_plan = |why: &NotCounted<'_>| format!("run 7 is no plan that can be approved: {why}");
     vec![
         second("`second-person`: a bot started the run that planned, perhaps for the person who approves", |seen| {
@@ -311,7 +311,7 @@ fn planned_without_a_person() -> Vec<Case> {
     ]
 }
 
-fn second_person_cases() -> Vec<Case> {
+fn second_person_cases() -> Vec<GateCase> {
     let fits = || second("`second-person`: another person approved the plan", |_| {});
     let hint = |plan: &SecondPersonEvidence| {
         format!("another person starts the workflow that calls approve.yml, with run 7 and plan {}", plan.digest)
@@ -336,12 +336,12 @@ fn second_person_cases() -> Vec<Case> {
         .policy(second_person(2, &[]))
         .unsatisfied("1 of 2 approvals: ben", hint(&sample)),
         second("`second-person`: one of two was cancelled, which takes the approval back", |seen| {
-            another(seen).run.end = RunEnd::Otherwise("cancelled".to_owned());
+            another(seen).run.end = WorkflowConclusion::Otherwise("cancelled".to_owned());
         })
         .policy(second_person(2, &[]))
         .unsatisfied("1 of 2 approvals: ben; run 8 does not count: it ended with cancelled", hint(&sample)),
         second("`second-person`: whether one of two may write is not known", |seen| {
-            another(seen).may_write = Known::unknown("GitHub answers 502");
+            another(seen).may_write = Fact::unknown("GitHub answers 502");
         })
         .policy(second_person(2, &[]))
         .unknown("1 of 2 approvals: ben; run 8 does not count: GitHub answers 502", hint(&sample)),
@@ -358,21 +358,21 @@ fn second_person_cases() -> Vec<Case> {
         second("`second-person`: this run is none of those that GitHub lists", |seen| seen.own = 11)
             .unknown("this run is not among the approvals that GitHub lists", ""),
         second("`second-person`: the plan was carried out before", |seen| {
-            seen.used_by = Known::Is(Some("acme/shop/8/1".to_owned()));
+            seen.used_by = Fact::Is(Some("acme/shop/8/1".to_owned()));
         })
         .unsatisfied("the plan of run 7 was carried out already, by acme/shop/8/1", ANEW),
         second("`second-person`: whether the plan was carried out before is not known", |seen| {
-            seen.used_by = Known::unknown("its tags cannot be read");
+            seen.used_by = Fact::unknown("its tags cannot be read");
         })
         .unknown("its tags cannot be read", ""),
         second("`second-person`: the run that planned is of another branch", |seen| {
-            seen.plan.is_on_default_branch = Known::Is(false);
+            seen.plan.is_on_default_branch = Fact::Is(false);
         })
         .unsatisfied(no_plan(NotCounted::OtherBranch), ANEW),
         second("`second-person`: the run that planned was run again", |seen| seen.plan.run.attempt = 2)
             .unsatisfied(no_plan(NotCounted::RunAgain), ANEW),
         second("`second-person`: the run that planned failed", |seen| {
-            seen.plan.run.end = RunEnd::Otherwise("failure".to_owned());
+            seen.plan.run.end = WorkflowConclusion::Otherwise("failure".to_owned());
         })
         .unsatisfied(no_plan(NotCounted::Ended("failure")), ANEW),
         second("`second-person`: the run names another plan, as that of another run of the person who planned", |seen| {
@@ -389,14 +389,14 @@ fn second_person_cases() -> Vec<Case> {
                 ANEW,
             ),
         second("`second-person`: shipgate.toml is another one than the default branch's", |seen| {
-            seen.configuration = Known::Is(false);
+            seen.configuration = Fact::Is(false);
         })
         .unsatisfied(
             "shipgate.toml is not that of the default branch, which says who approves",
             "start the workflow again on the default branch",
         ),
         second("`second-person`: nothing names this plan as one that people have approved", |_| {})
-            .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Unasked))
+            .evidence(|evidence| evidence.approval = Fact::Is(ApprovalEvidence::Unasked))
             .unsatisfied(
                 "needs 1 approval of people who may write to the repository, not of the person who planned, within 24h of the plan, \
                  and nothing says that people were asked about this plan",
@@ -404,7 +404,7 @@ fn second_person_cases() -> Vec<Case> {
             ),
         second("`second-person`: this is only a plan", |_| {})
             .policy(second_person(2, &["alice", "bob"]))
-            .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Later))
+            .evidence(|evidence| evidence.approval = Fact::Is(ApprovalEvidence::Later))
             .pending("waits for 2 approvals of alice or bob, not of the person who planned, within 24h of the plan"),
     ];
     cases.extend(planned_without_a_person());
@@ -415,7 +415,7 @@ fn second_person_cases() -> Vec<Case> {
 }
 
 /// Which workflows' plans are approved.
-fn planning_workflow_cases() -> Vec<Case> {
+fn planning_workflow_cases() -> Vec<GateCase> {
     let by = |situation, file: &'static str| {
         second(situation, |seen| seen.plan.run.called[0].path = format!("acme/shipgate/.github/workflows/{file}@v1"))
     };
@@ -429,6 +429,6 @@ fn planning_workflow_cases() -> Vec<Case> {
     ]
 }
 
-pub(super) fn approved_cases() -> Vec<Case> {
+pub(super) fn approved_cases() -> Vec<GateCase> {
     [review_cases(), second_person_cases(), planning_workflow_cases()].concat()
 }

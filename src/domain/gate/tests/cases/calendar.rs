@@ -1,8 +1,8 @@
 //! `freeze` and `windows`. More of clocks is in the tests of the calendar itself.
 
 use super::super::*;
-use super::Case;
-use crate::domain::gate::calendar::{Freeze, Window, Zone};
+use super::GateCase;
+use crate::domain::gate::calendar::{ChangeWindow, Freeze, Zone};
 
 fn frozen(from: &str, to: &str, zone: &str, reason: Option<&str>) -> Freeze {
     let zone = Zone::find(zone).unwrap();
@@ -13,13 +13,13 @@ fn holidays() -> Freeze {
     frozen("2026-12-20 18:00", "2027-01-02 08:00", "Europe/Berlin", Some("holidays"))
 }
 
-fn freeze(situation: &'static str, now: &str, freezes: Vec<Freeze>) -> Case {
-    Case::new(GateName::Freeze, Command::Promote, situation)
+fn freeze(situation: &'static str, now: &str, freezes: Vec<Freeze>) -> GateCase {
+    GateCase::new(GateName::Freeze, ChangeCommand::Promote, situation)
         .policy(|policy| policy.freeze = freezes)
         .evidence(|evidence| evidence.now = now.parse().unwrap())
 }
 
-pub(super) fn freeze_cases() -> Vec<Case> {
+pub(super) fn freeze_cases() -> Vec<GateCase> {
     let books = || frozen("2027-01-01", "2027-01-04", "UTC", Some("closing of the books"));
     let written = "2026-12-20 18:00 to 2027-01-02 08:00 Europe/Berlin (holidays)";
     let open = format!("a freeze is open: {written}");
@@ -50,17 +50,17 @@ pub(super) fn freeze_cases() -> Vec<Case> {
     ]
 }
 
-fn windows(situation: &'static str, now: &str, windows: &[(&str, &str, &str)]) -> Case {
+fn windows(situation: &'static str, now: &str, windows: &[(&str, &str, &str)]) -> GateCase {
     let window = |(days, from, to): &(&str, &str, &str)| {
         let zone = Zone::find("Europe/Berlin").unwrap();
-        Window::new(days.parse().unwrap(), from.parse().unwrap(), to.parse().unwrap(), zone).unwrap()
+        ChangeWindow::new(days.parse().unwrap(), from.parse().unwrap(), to.parse().unwrap(), zone).unwrap()
     };
-    Case::new(GateName::Windows, Command::Promote, situation)
+    GateCase::new(GateName::Windows, ChangeCommand::Promote, situation)
         .policy(|policy| policy.windows = windows.iter().map(window).collect())
         .evidence(|evidence| evidence.now = now.parse().unwrap())
 }
 
-pub(super) fn windows_cases() -> Vec<Case> {
+pub(super) fn windows_cases() -> Vec<GateCase> {
     let week = ("mon-thu", "08:00", "16:00");
     let night = ("fri", "22:00", "02:00");
     vec![

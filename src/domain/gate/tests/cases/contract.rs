@@ -1,26 +1,26 @@
 //! `contract`
 
 use super::super::*;
-use super::Case;
-use crate::domain::check::{Finding, Findings, Level, Rule};
-use crate::domain::contract::environment::Held;
+use super::GateCase;
+use crate::domain::check::{CheckFinding, Findings, Rule, Severity};
+use crate::domain::contract::environment::ContractReport;
 
-fn case(situation: &'static str, policy: ContractPolicy, held: Held) -> Case {
-    Case::new(GateName::Contract, Command::Promote, situation)
+fn case(situation: &'static str, policy: ContractPolicy, held: ContractReport) -> GateCase {
+    GateCase::new(GateName::Contract, ChangeCommand::Promote, situation)
         .policy(|it| it.contract = Some(policy))
-        .evidence(|evidence| evidence.contract = Known::Is(held))
+        .evidence(|evidence| evidence.contract = Fact::Is(held))
 }
 
-fn held(findings: &[(Rule, Level, &str)]) -> Held {
-    let finding = |(rule, level, message): &(Rule, Level, &str)| {
-        Finding::new(*rule, message, format!("hint of {rule}")).at_level(*level)
+fn held(findings: &[(Rule, Severity, &str)]) -> ContractReport {
+    let finding = |(rule, level, message): &(Rule, Severity, &str)| {
+        CheckFinding::new(*rule, message, format!("hint of {rule}")).at_level(*level)
     };
     let mut all = Findings::default();
     findings.iter().map(finding).for_each(|finding| all.found(finding));
-    Held { findings: all, judged: vec!["backend".parse().unwrap()], unknown: Vec::new() }
+    ContractReport { findings: all, judged: vec!["backend".parse().unwrap()], unknown: Vec::new() }
 }
 
-fn not_compared(mut held: Held, with: &[&str]) -> Held {
+fn not_compared(mut held: ContractReport, with: &[&str]) -> ContractReport {
     for environment in with {
         let why = format!("not compared with {environment}: permission `ecs:DescribeServices` is missing");
         held.findings.left_out("`URL` of backend in production", why, None);
@@ -28,20 +28,26 @@ fn not_compared(mut held: Held, with: &[&str]) -> Held {
     held
 }
 
-fn unknown() -> Held {
+fn unknown() -> ContractReport {
     let hint = Some("make it known".to_owned());
-    Held { unknown: vec![("backend".parse().unwrap(), "they cannot be read".to_owned(), hint)], ..Held::default() }
+    ContractReport {
+        unknown: vec![("backend".parse().unwrap(), "they cannot be read".to_owned(), hint)],
+        ..ContractReport::default()
+    }
 }
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<GateCase> {
     use ContractPolicy::{Error, Warning};
 
-    let missing = (Rule::ContractRequired, Level::Error, "`API_KEY` of backend is not set in production");
-    let same = (Rule::ContractIsolated, Level::Error, "`URL` of backend is the same in stage");
-    let undeclared = (Rule::ContractUndeclared, Level::Warning, "`OLD` of backend is not declared");
+    let missing = (Rule::ContractRequired, Severity::Error, "`API_KEY` of backend is not set in production");
+    let same = (Rule::ContractIsolated, Severity::Error, "`URL` of backend is the same in stage");
+    let undeclared = (Rule::ContractUndeclared, Severity::Warning, "`OLD` of backend is not declared");
     let fits = "the values of backend fit its contract";
-    let worker = Held { judged: vec!["backend".parse().unwrap(), "worker".parse().unwrap()], ..Held::default() };
-    let many: Vec<_> = ["A", "B", "C", "D", "E"].map(|name| (Rule::ContractRequired, Level::Error, name)).into();
+    let worker = ContractReport {
+        judged: vec!["backend".parse().unwrap(), "worker".parse().unwrap()],
+        ..ContractReport::default()
+    };
+    let many: Vec<_> = ["A", "B", "C", "D", "E"].map(|name| (Rule::ContractRequired, Severity::Error, name)).into();
     let not_with = |name: &str| {
         let why = "permission `ecs:DescribeServices` is missing";
         format!("`URL` of backend in production not compared with {name}: {why}")

@@ -1,10 +1,11 @@
 //! `hold`
 
 use super::super::*;
-use super::Case;
+use super::GateCase;
 
-fn case(situation: &'static str, holds: Vec<HoldEvidence>) -> Case {
-    Case::new(GateName::Hold, Command::Promote, situation).evidence(|evidence| evidence.holds = Known::Is(holds))
+fn case(situation: &'static str, holds: Vec<HoldEvidence>) -> GateCase {
+    GateCase::new(GateName::Hold, ChangeCommand::Promote, situation)
+        .evidence(|evidence| evidence.holds = Fact::Is(holds))
 }
 
 fn on(component: &str, hold: Hold) -> HoldEvidence {
@@ -15,7 +16,7 @@ fn unknown(evidence: HoldEvidence) -> HoldEvidence {
     HoldEvidence { covers: None, ..evidence }
 }
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<GateCase> {
     const FETCH: &str = "fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`";
     const UNHOLD: &str = "it stops every release: `shipgate unhold production --reason …` when its reason is gone";
     let of_rollback = || Hold::of_rollback(&sha('c'), Some(&sha('a')), "local", Timestamp::UNIX_EPOCH);

@@ -1,11 +1,11 @@
 //! `identity`
 
 use super::super::*;
-use super::Case;
+use super::GateCase;
 
 const CALLER: &str = "arn:aws:sts::123456789012:assumed-role/production/run";
 
-fn case(situation: &'static str, set: impl FnOnce(&mut IdentityEvidence)) -> Case {
+fn case(situation: &'static str, set: impl FnOnce(&mut IdentityEvidence)) -> GateCase {
     let mut seen = IdentityEvidence {
         is_current: None,
         account: "123456789012".parse().unwrap(),
@@ -16,11 +16,12 @@ fn case(situation: &'static str, set: impl FnOnce(&mut IdentityEvidence)) -> Cas
         default_branch: Some("main".to_owned()),
     };
     set(&mut seen);
-    Case::new(GateName::Identity, Command::Promote, situation).evidence(|evidence| evidence.identity = Known::Is(seen))
+    GateCase::new(GateName::Identity, ChangeCommand::Promote, situation)
+        .evidence(|evidence| evidence.identity = Fact::Is(seen))
 }
 
 /// With a token of some claims.
-fn with_token(situation: &'static str, claims: &[(&str, &str)]) -> Case {
+fn with_token(situation: &'static str, claims: &[(&str, &str)]) -> GateCase {
     case(situation, |seen| seen.token = Some(token(claims)))
 }
 
@@ -28,7 +29,7 @@ fn hotfixes_too(policy: &mut GatePolicy) {
     policy.branch = Some(["main", "hotfix/*"].map(|name| BranchPattern(name.to_owned())).to_vec());
 }
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<GateCase> {
     const START: &str = "start the workflow on an allowed branch, or name the branch in `branch` of the gates";
     let main = ("ref", "refs/heads/main");
     let hotfix = ("ref", "refs/heads/hotfix/a");
@@ -36,17 +37,17 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case("the credentials are of the configured account, and no role was assumed with a token", |_| {})
             .satisfied(format!("{in_account}, without a token")),
-        case("the configuration is the one that the branch has now", |seen| seen.is_current = Some(Known::Is(true)))
+        case("the configuration is the one that the branch has now", |seen| seen.is_current = Some(Fact::Is(true)))
             .satisfied(format!("{in_account}, without a token")),
         case("a run of before is run again, with the configuration of then", |seen| {
-            seen.is_current = Some(Known::Is(false));
+            seen.is_current = Some(Fact::Is(false));
         })
         .unsatisfied(
             "shipgate.toml is not the one that the branch has now",
             "start the workflow again, instead of running it once more as it was",
         ),
         case("which configuration the branch has now is not known", |seen| {
-            seen.is_current = Some(Known::unknown("GitHub answers 502"));
+            seen.is_current = Some(Fact::unknown("GitHub answers 502"));
         })
         .unknown("GitHub answers 502", ""),
         case("no account is configured", |seen| seen.expected = None)
@@ -73,7 +74,7 @@ pub(super) fn cases() -> Vec<Case> {
             "write `branch = [\"main\"]` in `[environments.production.gates]`",
         ),
         with_token("a stop sign is put from another branch", &[("repository", "acme/shop"), hotfix])
-            .command(Command::Hold)
+            .command(ChangeCommand::Hold)
             .satisfied(in_account.clone()),
         with_token("the token is of another repository", &[("repository", "evil/shop"), main]).unsatisfied(
             "the token is of repository evil/shop, not acme/shop",

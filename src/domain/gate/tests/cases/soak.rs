@@ -3,33 +3,33 @@
 use std::time::Duration;
 
 use super::super::*;
-use super::Case;
+use super::GateCase;
 
 fn time(text: &str) -> Timestamp {
     format!("2026-11-22T{text}:00Z").parse().unwrap()
 }
 
-fn ran(component: &str, since: Known<&str>, until: Option<&str>) -> Soaked {
+fn ran(component: &str, since: Fact<&str>, until: Option<&str>) -> Soaked {
     Soaked {
         component: component.parse().unwrap(),
         since: match since {
-            Known::Is(since) => Known::Is(time(since)),
-            Known::Unknown(unknown) => Known::Unknown(unknown),
+            Fact::Is(since) => Fact::Is(time(since)),
+            Fact::Unknown(unknown) => Fact::Unknown(unknown),
         },
         until: until.map(time),
     }
 }
 
 /// At 12:00, where half an hour is asked for.
-fn case(situation: &'static str, seen: Vec<Soaked>) -> Case {
-    Case::new(GateName::Soak, Command::Promote, situation)
+fn case(situation: &'static str, seen: Vec<Soaked>) -> GateCase {
+    GateCase::new(GateName::Soak, ChangeCommand::Promote, situation)
         .policy(|policy| policy.soak = Some(Duration::from_mins(30)))
-        .evidence(|evidence| evidence.soak = Known::Is(seen))
+        .evidence(|evidence| evidence.soak = Fact::Is(seen))
 }
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<GateCase> {
     const OTHER: &str = "promote what runs there now, once it has run for as long";
-    let since = |text: &'static str| Known::Is(text);
+    let since = |text: &'static str| Fact::Is(text);
     vec![
         case("it has run for as long as asked", vec![ran("backend", since("11:30"), None)])
             .satisfied("it ran for 30m of 30m"),
@@ -47,7 +47,7 @@ pub(super) fn cases() -> Vec<Case> {
         .unsatisfied("backend ran it for 10m of 30m, and runs something else now", OTHER),
         case("the clock of the run that recorded it is ahead", vec![ran("backend", since("12:10"), None)])
             .unsatisfied("backend has run it for 0s of 30m", "run it again after 2026-11-22 12:40:00Z"),
-        case("nothing records when it began", vec![ran("backend", Known::unknown("no time is recorded"), None)])
+        case("nothing records when it began", vec![ran("backend", Fact::unknown("no time is recorded"), None)])
             .unknown("how long backend has run it is not known: no time is recorded", ""),
     ]
 }

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use super::super::*;
-use super::Case;
+use super::GateCase;
 
 /// `waited`: how long those were waited for that have not ended, in seconds. Nothing: a plan, which does not wait.
-fn case(situation: &'static str, wait: u64, waited: Option<u64>, states: &[(&str, StatusState)]) -> Case {
+fn case(situation: &'static str, wait: u64, waited: Option<u64>, states: &[(&str, StatusState)]) -> GateCase {
     let names = states.iter().map(|(name, _)| (*name).to_owned()).collect();
     let statuses = states.iter().map(|(name, state)| NamedStatus { name: (*name).to_owned(), state: state.clone() });
     let seen = StatusesEvidence { statuses: statuses.collect(), waited: waited.map(Duration::from_secs) };
-    Case::new(GateName::Statuses, Command::Deploy, situation)
+    GateCase::new(GateName::Statuses, ChangeCommand::Deploy, situation)
         .policy(|policy| policy.statuses = Some(StatusPolicy { names, wait: Duration::from_secs(wait) }))
-        .evidence(|evidence| evidence.statuses = Known::Is(seen))
+        .evidence(|evidence| evidence.statuses = Fact::Is(seen))
 }
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<GateCase> {
     const SEE: &str = "see why it does not end, then run it again; `wait` in `statuses` says how long it is waited for";
     let open = || ("e2e", StatusState::Open("in_progress".to_owned()));
     let missing = || ("scan", StatusState::Missing);
