@@ -51,8 +51,8 @@ impl Page {
                 heading = Some(String::new());
             } else if let Event::End(TagEnd::Heading(_)) = event {
                 page.anchors.insert(anchorizer.anchorize(&heading.take().unwrap()));
-            } else if let Event::Text(text) | Event::Code(text) = event {
-                heading.iter_mut().for_each(|heading| heading.push_str(&text));
+            } else if let (Event::Text(text) | Event::Code(text), Some(heading)) = (&event, &mut heading) {
+                heading.push_str(text);
             } else if let Event::Html(html) | Event::InlineHtml(html) = event {
                 page.anchors.extend(named(&html));
             }

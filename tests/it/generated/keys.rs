@@ -73,7 +73,7 @@ impl Page {
         }
     }
 
-    /// Its place, and the kind where that alone tells two tables apart. The root has no heading.
+    /// Its place, and the kind where two tables have the same place. The root has no heading.
     fn heading(&self, table: &Table) -> String {
         let is_alone = self.tables.iter().filter(|other| other.place == table.place).count() == 1;
         match &table.kind {
