@@ -52,7 +52,7 @@ fn exit_codes() -> String {
 }
 
 /// A text of clap as a cell of a table.
-fn cell(text: impl ToString) -> String {
+fn cell(text: &impl ToString) -> String {
     text.to_string().replace('|', "\\|").replace('\n', " ")
 }
 
@@ -87,7 +87,10 @@ fn meaning(argument: &Arg) -> String {
 
 /// A table of arguments. Nothing: there are none.
 fn table<'a>(heading: &str, arguments: impl Iterator<Item = &'a Arg>) -> String {
-    let rows: String = arguments.map(|argument| format!("| {} | {} |\n", shown(argument), meaning(argument))).collect();
+    let mut rows = String::new();
+    for argument in arguments {
+        writeln!(rows, "| {} | {} |", shown(argument), meaning(argument)).unwrap();
+    }
     if rows.is_empty() { rows } else { format!("| {heading} | meaning |\n|---|---|\n{rows}\n") }
 }
 

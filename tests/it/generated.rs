@@ -80,9 +80,9 @@ impl Schema {
             }
             return kinds.join(" or ");
         }
-        let names = match &schema["type"] {
-            Value::Array(names) => names.iter().map(|name| name.as_str().unwrap()).collect(),
-            name => vec![name.as_str().unwrap_or_else(|| panic!("no type: {schema}"))],
+        let names = match schema["type"].as_array() {
+            Some(names) => names.iter().map(|name| name.as_str().unwrap()).collect(),
+            None => vec![schema["type"].as_str().unwrap_or_else(|| panic!("no type: {schema}"))],
         };
         let words: Vec<String> = names.into_iter().map(|name| self.word(name, schema, link)).collect();
         words.join(" or ")

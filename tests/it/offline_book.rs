@@ -7,9 +7,9 @@ use crate::workflows::own;
 
 /// The pages below docs/, from there.
 fn pages() -> BTreeSet<String> {
-    let all = files_below(&own("docs")).into_iter();
+    let all = files_below(&own("docs")).into_iter().filter(|path| path.extension().is_some_and(|it| it == "md"));
     let names = all.map(|path| path.strip_prefix(own("docs")).unwrap().to_str().unwrap().to_owned());
-    names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect()
+    names.filter(|name| name != "SUMMARY.md").collect()
 }
 
 /// What the table of contents links to.

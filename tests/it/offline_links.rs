@@ -45,17 +45,16 @@ impl Page {
         let mut page = Self { links: Vec::new(), anchors: BTreeSet::new() };
         let (mut heading, mut anchorizer) = (None::<String>, Anchorizer::new());
         for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES) {
-            match event {
-                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                    page.links.push(dest_url.into_string());
-                }
-                Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
-                Event::End(TagEnd::Heading(_)) => {
-                    page.anchors.insert(anchorizer.anchorize(&heading.take().unwrap()));
-                }
-                Event::Text(text) | Event::Code(text) => heading.iter_mut().for_each(|heading| heading.push_str(&text)),
-                Event::Html(html) | Event::InlineHtml(html) => page.anchors.extend(named(&html)),
-                _ => {}
+            if let Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) = event {
+                page.links.push(dest_url.into_string());
+            } else if let Event::Start(Tag::Heading { .. }) = event {
+                heading = Some(String::new());
+            } else if let Event::End(TagEnd::Heading(_)) = event {
+                page.anchors.insert(anchorizer.anchorize(&heading.take().unwrap()));
+            } else if let (Event::Text(text) | Event::Code(text), Some(heading)) = (&event, &mut heading) {
+                heading.push_str(text);
+            } else if let Event::Html(html) | Event::InlineHtml(html) = event {
+                page.anchors.extend(named(&html));
             }
         }
         page
@@ -75,7 +74,7 @@ fn normal(path: &Path) -> Option<PathBuf> {
         match part {
             Component::ParentDir => normal.pop().then_some(())?,
             Component::Normal(part) => normal.push(part),
-            _ => {}
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
         }
     }
     Some(normal)

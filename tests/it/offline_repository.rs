@@ -41,7 +41,7 @@ fn ci_and_releases_use_the_rust_of_the_repository() {
             // Without a version it is that of rust-toolchain.toml.
             for rest in run.split("rustup toolchain install").skip(1) {
                 let version = rest.split_whitespace().next().unwrap_or(channel);
-                let expected = if run.contains("+") || rest.trim() == format!("{oldest} --profile minimal") {
+                let expected = if run.contains('+') || rest.trim() == format!("{oldest} --profile minimal") {
                     oldest
                 } else {
                     channel

@@ -92,7 +92,7 @@ rules! {
     (TaskDefinitionContainer, "task-definition-container", Error),
     /// A task definition for Fargate has no `cpu` or no `memory`.
     (TaskDefinitionSize, "task-definition-size", Error),
-    /// Without an execution role ECS cannot pull the image or read the secrets.
+    /// ECS cannot pull the image or read the secrets.
     (TaskDefinitionExecutionRole, "task-definition-execution-role", Error),
     /// A secret is in a file of the repository.
     (CommittedSecret, "committed-secret", Error),
@@ -104,7 +104,7 @@ rules! {
     (PlaceholderValue, "placeholder-value", Warning),
     /// The workflow is not YAML.
     (WorkflowSyntax, "workflow-syntax", Error),
-    /// The YAML is no workflow that shipgate can read.
+    /// The YAML is no workflow of GitHub Actions.
     (WorkflowShape, "workflow-shape", Warning),
     /// A parser does not end on a file, or breaks on it.
     (Unparsed, "unparsed", Error),

@@ -124,7 +124,7 @@ fn row(rule: Rule, page: &str) -> String {
 #[test]
 fn generated_page_of_rules_is_current() {
     let mut text =
-        "What `shipgate check` finds, and what to do about each. The name of a rule stands in brackets behind its \
+        "What `shipgate check` finds, and what to do about each. The name of a rule is in brackets behind its \
                     finding; it links here to the page that explains it. Where a level depends on the place, that page \
                     says so.\n\n| level | meaning |\n|---|---|\n"
             .to_owned();

@@ -78,7 +78,7 @@ struct ComponentStatusV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HandChangeV1 {
-    /// The revision that the last release left. `null`: it cannot be told.
+    /// The revision that the last release left. `null`: it is not known.
     last: Option<String>,
     /// Files of the release that were changed by hand, 5 at most. Absent: its kind has no files.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -73,7 +73,7 @@ impl Page {
         }
     }
 
-    /// Its place, and the kind where that alone tells two tables apart. The root has no heading.
+    /// Its place, and the kind where two tables have the same place. The root has no heading.
     fn heading(&self, table: &Table) -> String {
         let is_alone = self.tables.iter().filter(|other| other.place == table.place).count() == 1;
         match &table.kind {
@@ -103,11 +103,14 @@ impl Page {
             Some((meaning, default)) => (meaning.trim_end(), default.trim_end_matches('.').to_owned()),
             None => (description.as_str(), String::new()),
         };
-        let default = match &property["default"] {
-            _ if requires(table, key) => "required".to_owned(),
-            Value::Null => default,
-            Value::String(text) => format!("`{text}`"),
-            other => format!("`{other}`"),
+        let default = if requires(table, key) {
+            "required".to_owned()
+        } else if let Some(text) = property["default"].as_str() {
+            format!("`{text}`")
+        } else if property["default"].is_null() {
+            default
+        } else {
+            format!("`{}`", property["default"])
         };
         format!("| `{key}` | {} | {default} | {meaning}{} |\n", cell(&kind), self.words(property))
     }
