@@ -74,11 +74,12 @@ fn the_last_job_of_ci_is_green_only_if_all_are() {
     let script = ci["jobs"]["all-green"]["steps"][0]["run"].as_str().unwrap().to_owned();
     let is_green = |results: &serde_json::Value| {
         let mut shell = crate::harness::command("bash");
-        shell.args(["-e", "-o", "pipefail", "-c", &script]).env("RESULTS", results.to_string());
+        shell.args(["-e", "-o", "pipefail", "-c", &script]).env("RESULTS", format!("{results:#}"));
         shell.output().unwrap().status.success()
     };
     let result = |result: &str| json!({ "lint": { "result": "success" }, "test": { "result": result } });
     assert!(is_green(&result("success")));
+    assert!(!is_green(&json!({})), "no job ran");
     for other in ["failure", "cancelled", "skipped"] {
         assert!(!is_green(&result(other)), "{other}");
     }
