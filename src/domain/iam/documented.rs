@@ -1,4 +1,4 @@
-//! What `docs/iam/README.md` says of who may become what is true of the policies that `shipgate iam trust` prints.
+//! What `docs/iam/README.md` says of who may assume which role is true of the policies that `shipgate iam trust` prints.
 
 use super::jobs::ChangedIn::{Branch, GithubEnvironment};
 use super::jobs::{Admission, ChangedIn, RoleEnvironment, Workflows, jobs};
