@@ -28,10 +28,10 @@ pub fn end_with(report: impl Fn(&str) -> Outcome + Send + Sync + 'static) {
             sink::line(&backtrace.to_string());
         }
         let text = info.to_string();
-        if let Some(told) = CONTAINED.take() {
+        if let Some(messages) = CONTAINED.take() {
             sink::line(&text);
             // Where this fails, the receiver is gone.
-            let _told = told.send(());
+            let _told = messages.send(());
             stand_still();
         }
         leave(report(&text));
@@ -45,9 +45,9 @@ pub fn end_with(report: impl Fn(&str) -> Outcome + Send + Sync + 'static) {
 ///
 /// It panicked. What it said is written.
 pub async fn contained<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, BrokeOff> {
-    let (told, broke_off) = oneshot::channel();
+    let (messages, broke_off) = oneshot::channel();
     let work = tokio::task::spawn_blocking(move || {
-        CONTAINED.set(Some(told));
+        CONTAINED.set(Some(messages));
         let result = work();
         // With the result: dropped before it, this would report a panic.
         (result, CONTAINED.take())

@@ -17,13 +17,13 @@ use crate::sink;
 /// So it is done only where somebody who knows says so.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Masks {
-    is_told: bool,
+    is_registered: bool,
 }
 
 impl Masks {
     /// Whether the runner reads standard error of this process.
-    pub fn new(is_told: bool) -> Self {
-        Self { is_told }
+    pub fn new(is_registered: bool) -> Self {
+        Self { is_registered }
     }
 
     /// Hides a token: one of GitHub, or of its OIDC provider.
@@ -52,7 +52,7 @@ impl Masks {
 
     fn hide(self, secret: &str) {
         sink::hide(secret);
-        if self.is_told {
+        if self.is_registered {
             sink::mask(secret);
         }
     }

@@ -22,7 +22,7 @@ use crate::domain::token::Claims;
 /// stays below the 30 s that the SDK gives one attempt of a call, in which a session is renewed.
 const RETRIES: usize = 3;
 /// How long STS may take for one answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A session of a role, and how the next one is made.
 #[derive(Debug)]
@@ -170,7 +170,7 @@ impl RoleSession {
     ///
     /// The role cannot be had, or AWS or GitHub cannot be asked.
     pub async fn open(plan: SessionPlan) -> Result<Self, SessionError> {
-        let timeouts = TimeoutConfig::builder().connect_timeout(PATIENCE).operation_attempt_timeout(PATIENCE).build();
+        let timeouts = TimeoutConfig::builder().connect_timeout(TIMEOUT).operation_attempt_timeout(TIMEOUT).build();
         let config = plan.config.to_builder().timeout_config(timeouts).build();
         let session = Self { plan: SessionPlan { config, ..plan }, ready: Mutex::default() };
         let first = session.begin().await?;

@@ -274,7 +274,7 @@ fn promotion_circle(config: &RawConfig, problems: &mut Problems) {
         let (_, environment) = config.environments.get(name)?;
         environment.promotes_from.as_ref()?.value.as_deref()
     };
-    let mut told: Vec<&str> = Vec::new();
+    let mut messages: Vec<&str> = Vec::new();
     for (key, environment) in config.environments.iter() {
         let start = key.text.as_str();
         let mut passed = vec![start];
@@ -282,12 +282,13 @@ fn promotion_circle(config: &RawConfig, problems: &mut Problems) {
             passed.push(next);
         }
         let returns = passed.len() > 1 && passed.last().and_then(|last| source_of(last)) == Some(start);
-        if let (true, false, Some(Located { span, .. })) = (returns, told.contains(&start), &environment.promotes_from)
+        if let (true, false, Some(Located { span, .. })) =
+            (returns, messages.contains(&start), &environment.promotes_from)
         {
             let circle = passed.iter().chain([&start]).copied().collect::<Vec<_>>().join(" ← ");
             let hint = "remove `promotes-from` where releases start";
             problems.at(span, format!("`promotes-from` goes in a circle: {circle}"), hint);
-            told.extend(passed);
+            messages.extend(passed);
         }
     }
 }

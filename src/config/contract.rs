@@ -1,4 +1,4 @@
-//! The keys of a contract: what the environment variables of a component have to fit. They take no variables: rules stand
+//! The keys of a contract: what the environment variables of a component have to fit. They take no variables: rules are
 //! in the file itself.
 //!
 //! Here they are read; `check` says whether they fit each other and the rest of the file.

@@ -71,16 +71,16 @@ fn wrong_name(config: &RawConfig, key: &Key, name: &str) -> Option<(String, Stri
 
 /// Reports each circle once, at its first member. One that shares a member with another may be reported after that is gone.
 fn circles(config: &RawConfig, problems: &mut Problems) {
-    let mut told: Vec<&str> = Vec::new();
+    let mut messages: Vec<&str> = Vec::new();
     for (key, component) in config.components.iter() {
         let start = key.text.as_str();
-        let Some(way) = way_back(config, start).filter(|_| !told.contains(&start)) else { continue };
+        let Some(way) = way_back(config, start).filter(|_| !messages.contains(&start)) else { continue };
         let next = way.get(1).copied().unwrap_or(start);
         if let Some((span, _)) = written(component).find(|(_, name)| *name == next) {
             let circle = way.iter().chain([&start]).copied().collect::<Vec<_>>().join(" → ");
             let message = format!("`depends-on` goes in a circle: {circle}");
             problems.at(span, message, "remove one of the dependencies in it");
-            told.extend(way);
+            messages.extend(way);
         }
     }
 }

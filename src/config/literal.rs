@@ -18,11 +18,11 @@ pub(super) fn parsed<T>(
     problems: &mut Problems,
 ) -> Option<T> {
     let written = text.value.as_deref()?;
-    let told = |ValueFault { kind, reason }| {
+    let messages = |ValueFault { kind, reason }| {
         let message = format!("`{name}`: {:?} is not {kind}", cut(written, LONGEST_SHOWN));
         problems.at(&text.span, message, format!("correct it: {reason}"));
     };
-    parse(written).map_err(told).ok()
+    parse(written).map_err(messages).ok()
 }
 
 /// Notes what is in a list twice.

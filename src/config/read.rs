@@ -25,7 +25,7 @@ pub(super) trait FromToml {
 /// The text as TOML. One that is none is reported.
 pub(super) fn parse_toml<'d>(source: &'d str, problems: &mut Problems) -> Option<DeValue<'d>> {
     let parsed = DeTable::parse(source).map(|table| DeValue::Table(table.into_inner()));
-    let told = |error: toml::de::Error| {
+    let messages = |error: toml::de::Error| {
         let span = error.span().unwrap_or_default();
         let (message, hint) = unquoted(source, &span).unwrap_or_else(|| {
             let hint = "correct the TOML: strings are quoted, and a key or table is written once";
@@ -33,7 +33,7 @@ pub(super) fn parse_toml<'d>(source: &'d str, problems: &mut Problems) -> Option
         });
         problems.at(&span, format!("invalid TOML: {message}"), hint);
     };
-    parsed.map_err(told).ok()
+    parsed.map_err(messages).ok()
 }
 
 /// What is wrong with a line, and what to write, where its text lacks quotes: `cluster = orders`.
@@ -116,7 +116,7 @@ impl<'d> TomlNode<'d> {
     /// The table that this is.
     pub(super) fn table<'p>(&self, problems: &'p mut Problems) -> Option<Table<'d, 'p>> {
         if let DeValue::Table(values) = self.value {
-            return Some(Table { node: self.clone(), values, known: Vec::new(), told: Vec::new(), problems });
+            return Some(Table { node: self.clone(), values, known: Vec::new(), messages: Vec::new(), problems });
         }
         self.mistyped(problems, "a table", format!("write it as a table: `{} = {{ … }}`", self.name));
         None
@@ -203,7 +203,7 @@ pub(super) struct Table<'d, 'p> {
     /// The keys that may be written.
     known: Vec<&'static str>,
     /// The keys that may not be written, and were refused with a reason.
-    told: Vec<&'static str>,
+    messages: Vec<&'static str>,
     problems: &'p mut Problems,
 }
 
@@ -286,7 +286,7 @@ impl<'d> Table<'d, '_> {
                 self.problems.at(&key.span(), format!("`{}` {reason}", key.get_ref()), hint);
             }
         }
-        self.told.extend(keys);
+        self.messages.extend(keys);
     }
 
     /// Refuses every key that was not asked for.
@@ -299,7 +299,7 @@ impl<'d> Table<'d, '_> {
         let place = self.place();
         for key in self.values.keys() {
             let name = key.get_ref().as_ref();
-            if self.known.contains(&name) || self.told.contains(&name) {
+            if self.known.contains(&name) || self.messages.contains(&name) {
                 continue;
             }
             let meant = nearest(name, self.known.iter().copied());

@@ -266,7 +266,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         })
     }
 
-    /// Who may become the one could do what only the other may.
+    /// A job that may assume the one could do what only the other may.
     fn refuse_same(
         &mut self,
         name: &str,

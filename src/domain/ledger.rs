@@ -52,8 +52,8 @@ pub fn encode(text: &str) -> String {
     encode_within(text, "", usize::MAX)
 }
 
-/// The same with some more characters escaped, so that they can separate texts, and as much of the text as fits in so
-/// many characters.
+/// The same with some more characters escaped, so that they can separate texts, and as much of the text as fits in a
+/// number of characters.
 pub fn encode_within(text: &str, separators: &str, most: usize) -> String {
     let mut encoded = String::new();
     for c in text.chars() {

@@ -20,7 +20,7 @@ use crate::observe::{Cloud, Configuration};
 use crate::together::try_each;
 
 /// Number of the newest entries of a component's ledger that are read: an approval counts for a week at most.
-const LOOKED_AT: usize = 100;
+const ENTRIES_READ: usize = 100;
 
 /// A plan that people were asked about.
 #[derive(Debug)]
@@ -83,13 +83,13 @@ pub async fn runs(
 
 /// The newest entries of the components' ledgers.
 pub async fn carried_out(cloud: &Cloud, components: &[Component]) -> Fact<Vec<CarriedOut>> {
-    let look = async |component| driver(component).history(cloud, LOOKED_AT).await;
+    let look = async |component| driver(component).history(cloud, ENTRIES_READ).await;
     let histories = match try_each(components, look).await {
         Ok(histories) => histories,
         Err(failure) => return Fact::unknown(format!("whether the plan was carried out before: {}", failure.brief())),
     };
     let of_component = |history: ReleaseHistory| {
-        let beyond = history.looked_at.is_some() || history.releases.len() >= LOOKED_AT;
+        let beyond = history.looked_at.is_some() || history.releases.len() >= ENTRIES_READ;
         let oldest = history.releases.last().and_then(|entry| entry.at).filter(|_| beyond);
         let entries = history.releases.into_iter().map(|entry| entry.provenance).collect();
         CarriedOut { entries, since: if beyond { oldest.or(Some(Timestamp::MAX)) } else { None } }

@@ -35,14 +35,14 @@ fn hint(error: &Unfillable) -> &'static str {
 mod tests {
     use super::*;
     use crate::domain::static_site::bundle::SitePath;
-    use crate::domain::static_site::placeholder::Place;
+    use crate::domain::static_site::placeholder::FilePlace;
     use crate::explain::tests::assert_explained;
 
     #[test]
     fn each_way_not_to_fill_a_site_is_explained() {
         let path = || "a.js".parse::<SitePath>().unwrap();
         let name = || "API_URL".parse().unwrap();
-        let place = || Place { path: path(), line: 1, column: 2 };
+        let place = || FilePlace { path: path(), line: 1, column: 2 };
         for (error, hint) in [
             (Unfillable::Missing { name: name() }, "the environment variable of that name"),
             (Unfillable::Unknown { place: place(), name: name() }, "give it a value"),

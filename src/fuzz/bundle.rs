@@ -9,16 +9,16 @@ use super::{damaged, is_neutral, soon};
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::kinds::static_site::bundle::Bundle;
-use crate::kinds::static_site::bundle::tests::{Site, shop};
+use crate::kinds::static_site::bundle::tests::{SiteDirectory, shop};
 
 /// The bytes of good files: all of them are text, with zeros in it.
 static GOOD: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    let tar = |site: &Site| {
+    let tar = |site: &SiteDirectory| {
         let path = site.root.join("site.tar");
         site.bundle().unwrap().write(&path).unwrap();
         &*String::from_utf8(std::fs::read(path).unwrap()).unwrap().leak()
     };
-    vec![tar(&shop()), tar(&Site::new(&[("index.html", "")]))]
+    vec![tar(&shop()), tar(&SiteDirectory::new(&[("index.html", "")]))]
 });
 
 const DEEP: [&str; 8] =

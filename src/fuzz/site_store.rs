@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{config, damaged, is_neutral, soon};
 use crate::domain::static_site::bundle::BundleManifest;
-use crate::domain::static_site::store::{Current, Entry, Holds, Lock};
+use crate::domain::static_site::store::{CurrentRelease, Lock, SiteHolds, SiteLedgerEntry};
 
 const GOOD: [&str; 5] = [
     r#"{"schema":"shipgate/site/v1","release":"4b825dc642cb6eb9a060e54bf8d69288fbee4904","digest":"sha256:4b825dc642cb6eb9a060e54bf8d69288fbee49044b825dc642cb6eb9a060e54b","since":"2026-11-22T10:00:00Z","config":{"path":"config.js","digest":"sha256:4b825dc642cb6eb9a060e54bf8d69288fbee49044b825dc642cb6eb9a060e54b","size":61,"type":"text/javascript"},"exclude":["**/*.map"],"run":"acme/shop/7/1","recent":[{"release":"4b825dc642cb6eb9a060e54bf8d69288fbee4904","digest":"sha256:4b825dc642cb6eb9a060e54bf8d69288fbee49044b825dc642cb6eb9a060e54b"}]}"#,
@@ -23,24 +23,24 @@ proptest! {
     fn a_damaged_document_is_refused_or_reads_as_one_that_can_be_written(text in damaged(&GOOD, &DEEP)) {
         let bytes = text.as_bytes();
         soon(|| {
-            if let Ok(current) = Current::read(bytes) {
-                assert!(Current::read(current.document().as_bytes()).is_ok());
+            if let Ok(current) = CurrentRelease::read(bytes) {
+                assert!(CurrentRelease::read(current.document().as_bytes()).is_ok());
                 assert!(current.run.iter().all(|run| is_neutral(run)));
             }
             if let Ok(lock) = Lock::read(bytes) {
                 assert!(Lock::read(lock.document().as_bytes()).is_ok());
                 assert!(is_neutral(&lock.described()));
             }
-            if let Ok(entry) = Entry::read(bytes) {
-                assert!(Entry::read(entry.document().as_bytes()).is_ok());
+            if let Ok(entry) = SiteLedgerEntry::read(bytes) {
+                assert!(SiteLedgerEntry::read(entry.document().as_bytes()).is_ok());
                 assert!(entry.provenance.by.iter().chain(&entry.url).all(|text| is_neutral(text)));
             }
             if let Ok(manifest) = BundleManifest::read(bytes) {
                 assert_eq!(BundleManifest::read(manifest.document().as_bytes()), Ok(manifest));
             }
-            let holds = Holds::of(bytes, "shipgate/frontend/holds.json").holds;
+            let holds = SiteHolds::of(bytes, "shipgate/frontend/holds.json").holds;
             assert!(holds.iter().all(|hold| is_neutral(&hold.reason())));
-            let errors = [Current::read(bytes).err(), Lock::read(bytes).err(), Entry::read(bytes).err()];
+            let errors = [CurrentRelease::read(bytes).err(), Lock::read(bytes).err(), SiteLedgerEntry::read(bytes).err()];
             assert!(errors.into_iter().flatten().all(|why| is_neutral(&why) && why.chars().count() <= 501), "{text}");
         });
     }

@@ -28,7 +28,7 @@ use crate::domain::workflow::{Endpoint, RoleSource, RoleUnavailable, way};
 use crate::explain::{self, AskedRole, Phase, WhichRole};
 
 /// How long it may take to make a session: several tries at the token endpoint and at STS.
-const PATIENCE: Duration = Duration::from_mins(3);
+const TIMEOUT: Duration = Duration::from_mins(3);
 /// The longest session policy that STS takes, in characters
 /// ([Policy](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html)).
 const LONGEST_POLICY: usize = 2048;
@@ -73,7 +73,7 @@ impl<'c> Identities<'c> {
     /// No session yet. Paths are relative to the directory of the configuration file; `promotions` are its own.
     pub fn new(context: &'c Context, directory: &Utf8Path, promotions: Promotions) -> Self {
         // The SDK's own timeout is for one attempt.
-        let cache = IdentityCache::lazy().load_timeout(PATIENCE).build();
+        let cache = IdentityCache::lazy().load_timeout(TIMEOUT).build();
         Self {
             context,
             directory: directory.to_owned(),
@@ -173,7 +173,7 @@ impl<'c> Identities<'c> {
 
     /// Why an environment cannot be read from here, whatever its roles let in: there is nothing to assume a role
     /// with. `None`: it can be tried.
-    pub async fn nobody(&self, target: &EnvironmentTarget, access: RolePurpose) -> Option<Failure> {
+    pub async fn why_unavailable(&self, target: &EnvironmentTarget, access: RolePurpose) -> Option<Failure> {
         let ambient = match self.ambient(target).await {
             Ok(ambient) => ambient,
             Err(failure) => return Some(failure),

@@ -27,7 +27,7 @@ pub fn now() -> Timestamp {
 }
 
 /// How it is shown: what the file is called, the columns, and whether exactly.
-const LOOKS: [(&str, Option<usize>, bool); 4] =
+const STYLES: [(&str, Option<usize>, bool); 4] =
     [("80", Some(80), false), ("120", Some(120), false), ("80-exact", Some(80), true), ("pipe", None, false)];
 
 #[test]
@@ -41,7 +41,7 @@ fn golden_reading() {
     ];
     let (mut files, mut different) = (BTreeSet::new(), Vec::new());
     for Rendered { name, render } in cases.into_iter().flatten() {
-        for (suffix, width, exact) in LOOKS {
+        for (suffix, width, exact) in STYLES {
             let text = anstream::adapter::strip_str(&render(TextStyle { width, exact, now: now() })).to_string();
             let too_long = |line: &&str| width.is_some_and(|width| columns(line) > width) && !exact;
             assert_eq!(text.lines().find(too_long), None, "{name} at {suffix}");

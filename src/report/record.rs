@@ -323,7 +323,7 @@ impl Record {
                 self.proofs.entry(subject.clone()).or_default().answered(answer);
             }
             RunEvent::Serves { component, running } => {
-                self.of(component, |record| record.current = Some(running.clone()))
+                self.of(component, |record| record.current = Some(running.clone()));
             }
             RunEvent::ComponentEnded { component, outcome, causes, released } => {
                 self.of(component, |record| record.ended(*outcome, causes, released.as_ref()));

@@ -133,10 +133,10 @@ impl Steps {
     pub fn line_of_end(&self, step: &StepId, took: Duration, result: StepResult, look: TextStyle) -> Vec<String> {
         let open = self.open.get(step);
         let answers = open.map(|open| open.answers.as_slice()).unwrap_or_default();
-        let told = open.and_then(|open| open.result.clone());
+        let reported = open.and_then(|open| open.result.clone());
         let is_good = result == StepResult::Done;
         let of_source = matches!(step.subject, StepSubject::Source(..));
-        let is_dull = is_good && told.is_none() && (answers.is_empty() || of_source) && took < NO_TIME;
+        let is_dull = is_good && reported.is_none() && (answers.is_empty() || of_source) && took < NO_TIME;
         if is_dull && !look.exact {
             return Vec::new();
         }
@@ -144,7 +144,7 @@ impl Steps {
         let first = format!("  {} {}", mark.shown(), self.label(step));
         let took = shown_time(took, look);
         if answers.is_empty() {
-            let text = if is_good { told.unwrap_or_default() } else { failed(told, result) };
+            let text = if is_good { reported.unwrap_or_default() } else { failed(reported, result) };
             return vec![with_time(&format!("{first}  {}", look.text(&text)), &took, look)];
         }
         let rest = " ".repeat(columns(&first));
@@ -207,9 +207,9 @@ fn verb(verb: StepVerb) -> &'static str {
     }
 }
 
-fn failed(told: Option<String>, result: StepResult) -> String {
-    match told {
-        Some(told) => told,
+fn failed(reported: Option<String>, result: StepResult) -> String {
+    match reported {
+        Some(reported) => reported,
         None => format!("{BAD}{}{BAD:#}", result.as_str()),
     }
 }

@@ -657,7 +657,7 @@ impl Cloud {
         });
     }
 
-    /// What we wrote on a revision.
+    /// What shipgate wrote on a revision.
     pub fn ledger(&self, revision: &str) -> BTreeMap<String, String> {
         let request = self.ecs.list_tags_for_resource().resource_arn(revision);
         let tags = self.runtime.block_on(request.send()).unwrap().tags.unwrap_or_default();
@@ -769,7 +769,7 @@ impl Cloud {
         })
     }
 
-    /// Builds an image that is not ours and pushes it.
+    /// Builds an image without shipgate's label and pushes it.
     pub fn push_foreign_image(&self, tag: &str) {
         self.push_foreign_image_to(&self.repository(), tag);
     }

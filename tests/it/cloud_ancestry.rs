@@ -74,7 +74,7 @@ fn an_older_commit_is_refused_from_a_clone_that_has_no_history() {
     assert_eq!(gate(&refused, "branch")["verdict"], "satisfied", "{refused:#}");
     assert_eq!(hosted.shop.aws.mutations(), Vec::<String>::new());
 
-    // Without the permission nobody knows, and it is named.
+    // Without the permission it is not known, and the permission is named.
     let unknown = hosted.deploy(&clone, "statuses=write").outcome("refused", 3);
     for name in ["forward", "branch"] {
         let gate = gate(&unknown, name);

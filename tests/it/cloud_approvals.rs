@@ -8,7 +8,7 @@ use crate::github::{GitHub, token};
 use crate::harness::{Ran, Shipgate};
 use crate::scripted::{ACCOUNT, Shop, all_at_once, config, text};
 
-/// What the jobs of our workflows may do.
+/// What the jobs of shipgate's workflows may do.
 pub const MAY: &str = "contents=read,actions=read,statuses=write,checks=read,pull_requests=read";
 /// The trusted workflows.
 const TRUSTED: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
@@ -70,7 +70,7 @@ impl Asked {
         self.github.put(&json!({"runs": {number.to_string(): run}}));
     }
 
-    /// A run of a workflow of ours that somebody started.
+    /// A run of a workflow of shipgate that somebody started.
     fn started(&self, by: &str, workflow: &str) -> Value {
         json!({
             "event": "workflow_dispatch",
@@ -190,7 +190,7 @@ fn githubs_environment_asks_and_the_run_says_who_approved() {
     ] {
         refused(&asked, &run(reviews, by, attempt), "approved", reason);
     }
-    // Whoever ran it again may be the reviewer.
+    // The person who ran it again may be the reviewer.
     for known in ["actor", "triggering_actor"] {
         asked.run(APPROVED, &json!({known: "ana", "reviews": [review("approved", "production", "ben")]}));
         let ran = asked.shipgate(APPROVED, &["promote", "production"]).run();
@@ -202,7 +202,7 @@ fn githubs_environment_asks_and_the_run_says_who_approved() {
     let started_by_a_bot = asked.shipgate(APPROVED, &["promote", "production"]).run();
     refused(&asked, &started_by_a_bot, "approved", "github-actions[bot] started this run");
     asked.run(APPROVED, &json!({"actor": "ana", "triggering_actor": "ana"}));
-    // Without the permission nobody knows.
+    // Without the permission it is not known.
     let blind = asked.shipgate(APPROVED, &["promote", "production"]).env("GITHUB_TOKEN", token("contents=read")).run();
     let report = blind.outcome("refused", 3);
     assert_eq!(report["reason"], "refused by gate protected, approved");
@@ -271,7 +271,7 @@ fn a_second_person_approves_a_plan_once() {
     assert_eq!(gate(&report, "approved")["reason"], "ben approved the plan of run 100");
     let history = asked.shipgate(300, &["history", "production"]).run().expect_code(0).json();
     assert_eq!(history["releases"][0]["approvers"], json!(["ben"]), "{history:#}");
-    // It is carried out, and says so to whoever does it again.
+    // It is carried out, and says so when it is done again.
     asked.run(201, &asked.approval("eva", PLANNED, &digest));
     let again = asked.promote(201, PLANNED, &digest).outcome("refused", 3);
     let reason = gate(&again, "approved")["reason"].as_str().unwrap();
@@ -319,7 +319,7 @@ fn a_quorum_is_so_many_people_and_the_run_that_completes_it_goes_on() {
     // Twice the same is once.
     asked.run(201, &asked.approval("ben", PLANNED, &digest));
     refused(&asked, &asked.promote(201, PLANNED, &digest), "approved", "1 of 2 approvals: ben");
-    // Whoever is not asked does not count.
+    // A person who is not asked does not count.
     asked.github.put(&json!({"people": {"max": "admin"}}));
     asked.run(202, &asked.approval("max", PLANNED, &digest));
     refused(&asked, &asked.promote(202, PLANNED, &digest), "approved", "is not in `people`");
@@ -533,7 +533,7 @@ fn forged_evidence_changes_nothing() {
     });
 }
 
-/// Whoever planned cannot make somebody else's plan of it by planning the same under another run.
+/// The person who planned cannot make somebody else's plan of it by planning the same under another run.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn the_planner_of_another_run_is_a_planner_too() {
@@ -566,8 +566,8 @@ fn plan_unhold(asked: &Asked) -> String {
 #[track_caller]
 fn kept(asked: &Asked, ran: &Ran, reason: &str) {
     let report = ran.outcome("invalid", 2);
-    let told = format!("{} {}", report["reason"], report["causes"]);
-    assert!(told.contains(reason), "{reason}\n{told}");
+    let reported = format!("{} {}", report["reason"], report["causes"]);
+    assert!(reported.contains(reason), "{reason}\n{reported}");
     assert!(!text(&report, "hints").is_empty(), "{report:#}");
     assert_eq!(asked.shop.aws.mutations(), Vec::<String>::new(), "{reason}");
 }
@@ -600,7 +600,7 @@ fn a_second_person_lets_the_holds_be_taken_off_that_were_shown_and_no_other() {
     asked.run(PLANNED, &other);
     kept(&asked, &unhold(&asked, 200, "carts work", &expected), "is no plan that can be approved");
     asked.run(PLANNED, &asked.planned_in("ana", "hold", &digest));
-    // On a laptop nobody was asked.
+    // On a laptop no approval was asked for.
     let local = ["unhold", "production", "--reason", "carts work", "--output", "json"];
     kept(&asked, &asked.shop.shipgate(&local).run(), "this is no run of GitHub Actions");
 

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
 use crate::cloud_roles;
-use crate::harness::{Ran, Repository, assert_told, texts};
+use crate::harness::{Ran, Repository, assert_reported, texts};
 
-/// Insists that nothing was made, nothing changed, and the reader is told what to do.
+/// Insists that nothing was made, nothing changed, and the reader learns what to do.
 #[track_caller]
 fn refused(cloud: &Cloud, ran: &Ran, outcome: &str, code: i32, named: &[&str]) -> Value {
     let report = ran.outcome(outcome, code);
@@ -86,7 +86,7 @@ fn an_environment_that_is_not_configured() {
     let shop = cloud.shop(&cloud.config(""));
     let ran = cloud.shipgate(&shop, &["deploy", "stgae", "--output", "json"]).run();
     let report = refused(&cloud, &ran, "invalid", 2, &["stgae"]);
-    assert_told(&report["hints"], &["stage"]);
+    assert_reported(&report["hints"], &["stage"]);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_component_that_is_not_configured() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
     let report = refused(&cloud, &cloud.deploy(&shop, &["--component", "bakcend"]), "invalid", 2, &["bakcend"]);
-    assert_told(&report["hints"], &["backend"]);
+    assert_reported(&report["hints"], &["backend"]);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_build_that_fails() {
 
     let report = refused(&cloud, &cloud.deploy(&shop, &[]), "failed", 1, &["build"]);
 
-    assert_told(&report["causes"], &["no-such-file"]);
+    assert_reported(&report["causes"], &["no-such-file"]);
     assert_eq!(report["components"][0]["outcome"], "failed");
     assert_eq!(report["components"][0]["changed"], false);
     assert_eq!(cloud.serving("backend"), serving);

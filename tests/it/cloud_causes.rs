@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
-use crate::harness::{Repository, assert_told, texts};
+use crate::harness::{Repository, assert_reported, texts};
 
 /// The shop with a task-definition file that is made from what runs.
 fn with_definition(cloud: &Cloud, change: impl FnOnce(&mut Value)) -> Repository {
@@ -36,7 +36,7 @@ fn a_crash_is_explained_by_its_log() {
     let (cause, hint) = first(&report);
     assert!(cause.contains("tasks: container web exited with code 1 (an error of the program)"), "{cause}");
     assert!(hint.starts_with("correct the configuration that the line names"), "{hint}");
-    assert_told(&report["causes"], &["its log: ", "/products.json is not JSON"]);
+    assert_reported(&report["causes"], &["its log: ", "/products.json is not JSON"]);
     let said = texts(&report["causes"]).iter().filter(|text| text.contains("exited with code")).count();
     assert_eq!(said, 1, "{report:#}");
 }

@@ -7,7 +7,7 @@ use crate::cloud::{Cloud, ServiceOptions};
 use crate::cloud_jobs::Scene;
 use crate::cloud_policy::{allowed, printed};
 use crate::cloud_roles::{self, Job};
-use crate::harness::{Ran, Repository, assert_told, texts};
+use crate::harness::{Ran, Repository, assert_reported, texts};
 use crate::runner::job::JobRan;
 
 const STAGING: Job = Job::Environment("staging");
@@ -194,7 +194,7 @@ fn every_job_of_a_chain_gets_the_roles_of_the_page_and_no_other() {
         run(&cloud, &shop, job, &[&["whoami", environment], more].concat()).expect_code(0);
     }
 
-    // A pull request is told of development, and of nothing else.
+    // A report on a pull request is about development, and about nothing else.
     let check = cloud.shipgate_as(Job::PullRequest, &shop, &["check", "--output", "json"]);
     let check = check.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "pull_request").env("SHIPGATE_VARS", "{}");
     let report = check.run().expect_code(0).json();
@@ -270,7 +270,7 @@ fn staging_is_read_as_a_source_and_changed_as_a_target() {
         ["promote", "production", "--release", release, "--expect-plan", plan.outputs["plan-digest"].as_str()];
     let refused = scene.run(PRODUCTION, &promote).outcome("invalid", 2);
     assert!(refused["reason"].as_str().unwrap().contains(&role), "{refused:#}");
-    assert_told(&refused["causes"], &["asked of staging, which production promotes from"]);
+    assert_reported(&refused["causes"], &["asked of staging, which production promotes from"]);
     assert_eq!(scene.seen(&["live", "staged"]), before);
     put(&trust);
     scene.run(PRODUCTION, &promote).outcome("deployed", 0);
@@ -290,7 +290,7 @@ fn nothing_skips_staging_and_what_staging_leaves_is_held_there_alone() {
 
     let refused = scene.run(PRODUCTION, &["promote", "production", "--release", &second]).outcome("refused", 3);
 
-    assert_told(&refused["causes"], &["proven", "backend", "no success"]);
+    assert_reported(&refused["causes"], &["proven", "backend", "no success"]);
     assert_eq!(scene.seen(&["staged", "live"]), before);
 
     // Staging gets it, and goes back.
@@ -312,7 +312,7 @@ fn nothing_skips_staging_and_what_staging_leaves_is_held_there_alone() {
     let asked = scene.run(Job::Main, &["gates", "production"]).expect_code(3).json();
     assert_eq!(each(&asked, refusing), [("staging", json!(["hold"])), ("production", json!([]))]);
     let held = scene.run(STAGING, &["promote", "staging"]).outcome("refused", 3);
-    assert_told(&held["causes"], &["hold", "barred from staging"]);
+    assert_reported(&held["causes"], &["hold", "barred from staging"]);
     assert!(texts(&held["hints"]).join("\n").contains("shipgate unhold staging"), "{held:#}");
     scene.run(PRODUCTION, &["promote", "production"]).outcome("unchanged", 0);
     // Development goes on, and a commit after the one that was left is let through.

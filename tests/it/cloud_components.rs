@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cloud::{Cloud, ServiceOptions, container_of, docker};
-use crate::harness::{assert_told, steps};
+use crate::harness::{assert_reported, steps};
 
 /// A cloud with both services; the variables are the backend's, and the worker's.
 fn cloud_with(backend: Vec<(&'static str, &'static str)>, worker: Vec<(&'static str, &'static str)>) -> Cloud {
@@ -87,7 +87,7 @@ fn a_component_that_was_changed_before_a_failure_is_named() {
     assert_eq!(outcomes("changed"), [&json!(true), &json!(false)]);
     let reason = report["reason"].as_str().unwrap();
     assert!(reason.contains("backend"), "the changed component is not named in {reason:?}");
-    assert_told(&report["left_behind"], &[&cloud.service_name("worker")]);
+    assert_reported(&report["left_behind"], &[&cloud.service_name("worker")]);
     let left_behind = report["left_behind"].to_string();
     assert!(!left_behind.contains(&cloud.repository()), "the image is in use: {left_behind}");
     assert_eq!(cloud.releases("backend"), [shop.head()]);

@@ -1,7 +1,7 @@
 //! A worker that depends on the backend, on real containers.
 
 use crate::cloud::{Cloud, ServiceOptions};
-use crate::harness::{Repository, Shipgate, assert_told, steps};
+use crate::harness::{Repository, Shipgate, assert_reported, steps};
 
 fn cloud_with_both() -> Cloud {
     let cloud = Cloud::with_backend();
@@ -58,7 +58,7 @@ fn what_crashes_after_its_pre_deploy_command_tells_of_that() {
     let bad = shop.commit("Break the list of products");
     let report = cloud.deploy(&shop, &[]).outcome("rolled-back", 5);
 
-    assert_told(&report["causes"], &["pre-deploy command", "not undone"]);
+    assert_reported(&report["causes"], &["pre-deploy command", "not undone"]);
     assert_eq!(report["components"][0]["outcome"], "deployed");
     assert_eq!(report["components"][1]["outcome"], "rolled-back");
     assert!(report["reason"].as_str().unwrap().contains("also changed, and left so: worker"), "{report:#}");

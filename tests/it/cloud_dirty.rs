@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud::{Cloud, docker};
-use crate::harness::{assert_told, texts};
+use crate::harness::{assert_reported, texts};
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
@@ -15,8 +15,8 @@ fn changes_that_are_in_no_commit_are_refused() {
 
     let report = cloud.deploy(&shop, &[]).outcome("invalid", 2);
 
-    assert_told(&report["causes"], &["backend/products.json"]);
-    assert_told(&report["hints"], &["--allow-dirty"]);
+    assert_reported(&report["causes"], &["backend/products.json"]);
+    assert_reported(&report["hints"], &["--allow-dirty"]);
     assert_eq!(cloud.images().len(), 0);
     assert_eq!(cloud.serving("backend"), serving);
 }
@@ -30,7 +30,7 @@ fn a_file_that_git_does_not_know_is_a_change() {
 
     let report = cloud.deploy(&shop, &[]).outcome("invalid", 2);
 
-    assert_told(&report["causes"], &["backend/new.txt"]);
+    assert_reported(&report["causes"], &["backend/new.txt"]);
     assert_eq!(cloud.images().len(), 0);
 }
 

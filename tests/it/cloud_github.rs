@@ -22,7 +22,7 @@ fn post(github: &GitHub, path: &str, body: &Value) -> RequestBuilder {
 }
 
 fn violations(github: &GitHub) -> Vec<Value> {
-    github.told()["violations"].as_array().unwrap().clone()
+    github.reported()["violations"].as_array().unwrap().clone()
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_request_that_github_does_not_describe_is_caught() {
     }
     assert_eq!(github.states(SHA), Vec::<String>::new());
     assert_eq!(github.changes(), 0, "none of them did anything");
-    // They were meant: nobody shall stumble over them at the end.
+    // They were meant: the check at the end skips them.
     github.forget();
 }
 
@@ -64,7 +64,7 @@ fn a_path_that_github_does_not_have_is_caught() {
     let github = GitHub::new();
     let (code, text) = github.ask(right(Client::new().put(github.url(&format!("statuses/{SHA}")))));
     assert_eq!(code, 599, "{text}");
-    assert!(violations(&github).iter().any(|violation| violation.to_string().contains("PUT")), "{}", github.told());
+    assert!(violations(&github).iter().any(|violation| violation.to_string().contains("PUT")), "{}", github.reported());
     github.forget();
 }
 

@@ -82,7 +82,7 @@ fn two_components_are_one_history_or_each_alone() {
     history(&cloud, &shop, &["--component", "nobody"]).outcome("invalid", 2);
 }
 
-/// Revisions of others are no releases, and one that nobody ended is not called anything.
+/// Revisions of others are no releases, and one without an end has no outcome.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn what_others_did_and_what_nobody_knows() {

@@ -4,7 +4,7 @@ use aws_sdk_ecr::types::ImageTagMutability;
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions, docker};
-use crate::harness::{Ran, assert_told, steps, texts};
+use crate::harness::{Ran, assert_reported, steps, texts};
 
 const TAGS: &str = r#"build = { tags = ["latest", "v-${release.sha}"], "#;
 
@@ -137,8 +137,8 @@ fn an_extra_tag_that_cannot_move_is_warned_of_and_the_release_serves() {
 
     let report = cloud.deploy(&shop, &[]).outcome("deployed", 0);
 
-    // The local cloud lets nobody ask for one repository, so that it is said afterwards.
-    assert_told(&report["warnings"], &["a tag does not lead to the release, which serves", "latest"]);
+    // The local cloud has no request for one repository, so that it is said afterwards.
+    assert_reported(&report["warnings"], &["a tag does not lead to the release, which serves", "latest"]);
     let digest = report["release"]["digests"]["backend"].as_str().unwrap();
     let images = cloud.images();
     assert_eq!((images["latest"].as_str(), images[&format!("v-{sha}")].as_str()), (before.as_str(), digest));
@@ -155,7 +155,7 @@ fn a_missing_repository_is_named() {
     let report = cloud.deploy(&shop, &[]).outcome("failed", 1);
 
     assert!(report["reason"].as_str().unwrap().contains(&cloud.repository()), "{}", report["reason"]);
-    assert_told(&report["hints"], &["create-repository = true"]);
+    assert_reported(&report["hints"], &["create-repository = true"]);
     assert_eq!(report["left_behind"], json!([]));
     assert!(!cloud.repository_exists());
     assert_eq!(cloud.serving("backend"), serving);
@@ -192,7 +192,7 @@ fn an_image_of_several_platforms_runs_one_of_them() {
     cloud.deploy(&shop, &[]).outcome("unchanged", 0);
 }
 
-/// buildx cannot be had here, so its command line is spoken by a plugin of ours: the engine, the registry and docker's
+/// buildx cannot be had here, so its command line is spoken by a plugin of the tests: the engine, the registry and docker's
 /// way to find a plugin are real.
 const BUILDX: &str = r#"#!/usr/bin/env bash
 set -euo pipefail

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions};
-use crate::harness::{assert_told, eventually, files_below, steps, texts};
+use crate::harness::{assert_reported, eventually, files_below, steps, texts};
 
 const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
 
@@ -18,8 +18,8 @@ fn interrupted_while_waiting(signal: &str) {
 
     let report = running.wait().outcome("interrupted", 130);
     assert!(report["reason"].as_str().unwrap().contains(&format!("SIG{signal}")), "{}", report["reason"]);
-    assert_told(&report["causes"], &["wait for backend"]);
-    assert_told(&report["hints"], &["shipgate status"]);
+    assert_reported(&report["causes"], &["wait for backend"]);
+    assert_reported(&report["hints"], &["shipgate status"]);
     assert_eq!(steps(&report).last().unwrap(), "wait for backend: interrupted");
     let component = &report["components"][0];
     assert_eq!((&component["outcome"], &component["changed"]), (&json!("interrupted"), &json!(true)));
@@ -57,7 +57,7 @@ fn sigterm_during_a_build_leaves_nothing() {
 
     let report = running.wait().outcome("interrupted", 130);
     assert_eq!(steps(&report), ["build backend: interrupted"]);
-    assert_told(&report["causes"], &["build backend"]);
+    assert_reported(&report["causes"], &["build backend"]);
     assert_eq!(report["components"][0]["outcome"], "interrupted");
     assert_eq!(report["components"][0]["changed"], false);
     assert_eq!(report["components"][0]["current"], report["components"][0]["previous"]);
@@ -135,10 +135,10 @@ fn sigterm_during_the_pre_deploy_task_names_it() {
 
     let report = running.wait().outcome("interrupted", 130);
     let id = task.task_arn().unwrap().rsplit('/').next().unwrap();
-    assert_told(&report["left_behind"], &[id]);
-    assert_told(&report["causes"], &["pre-deploy backend"]);
-    let told = format!("{} {} {}", report["reason"], report["causes"], report["hints"]);
-    assert!(told.contains(id), "the task goes on, and is not named in {told}");
+    assert_reported(&report["left_behind"], &[id]);
+    assert_reported(&report["causes"], &["pre-deploy backend"]);
+    let reported = format!("{} {} {}", report["reason"], report["causes"], report["hints"]);
+    assert!(reported.contains(id), "the task goes on, and is not named in {reported}");
     assert!(!texts(&report["hints"]).is_empty(), "what is there to do about the task that goes on?");
     assert_eq!(report["components"][0]["outcome"], "interrupted");
     assert_eq!(report["components"][0]["changed"], false);

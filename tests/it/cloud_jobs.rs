@@ -1,4 +1,4 @@
-//! The jobs of our workflows, whole, as a runner runs them, for another repository, on the local cloud.
+//! The jobs of shipgate's workflows, whole, as a runner runs them, for another repository, on the local cloud.
 
 use std::path::Path;
 
@@ -41,7 +41,7 @@ impl Scene {
     pub fn of(cloud: Cloud, config: &str) -> Self {
         let (github, shop) = (cloud.github(), cloud.shop(config));
         github.put(&json!({"git": shop.path()}));
-        // Jobs get the variables; whoever makes the roles has to have them too.
+        // Jobs get the variables; the script that makes the roles has to have them too.
         let vars = shop.path().join("roles.toml");
         std::fs::write(&vars, config.replace("${vars.SHOP_HOST}", "shop.example")).unwrap();
         cloud_roles::ensure(&cloud, &shop, &["--config", "roles.toml"]);
@@ -169,7 +169,7 @@ fn a_pull_request_and_a_tag_are_pinned_by_the_plan() {
     let promoted = scene.promote(&plan).expect_success();
 
     assert_eq!((promoted.outputs["outcome"].as_str(), &promoted.outputs["sha"]), ("deployed", &release));
-    assert_eq!(scene.github.told()["violations"], json!([]));
+    assert_eq!(scene.github.reported()["violations"], json!([]));
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn a_pull_request_gets_its_check_on_its_head_and_one_comment() {
 
     assert_eq!(scene.github.states(&head), ["shipgate/check success", "shipgate/check success"]);
     assert_eq!(scene.github.states(&scene.shop.head()), Vec::<String>::new(), "not on the merge");
-    let comments = scene.github.told()["comments"].clone();
+    let comments = scene.github.reported()["comments"].clone();
     let [comment] = comments.as_array().unwrap().as_slice() else { panic!("{comments:#}") };
     let body = comment["body"].as_str().unwrap();
     assert!(body.contains("## ✅ check passed") && body.contains("What merging would change on `stage`"), "{body}");

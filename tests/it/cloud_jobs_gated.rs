@@ -11,7 +11,7 @@ const PRODUCTION: Job = Job::Environment("production");
 const ROLLBACK: &str = ".github/workflows/rollback.yml";
 const HOLD: &str = ".github/workflows/hold.yml";
 
-/// A job of a workflow, as whoever it is for GitHub.
+/// A job of a workflow, with its identity for GitHub.
 fn run(scene: &Scene, job: Job, (workflow, name): (&str, &str), inputs: Value) -> JobRan {
     let runner = scene.runner(job, "contents=read,statuses=write,pull_requests=read,actions=read");
     runner.job(workflow, name).inputs(inputs).run()
@@ -111,7 +111,7 @@ fn one_person_holds_and_the_environment_lets_the_hold_be_taken_off() {
         runner.job(HOLD, name).needs("plan", plan).inputs(words("unhold")).run()
     };
     assert_eq!(after(Job::Main, "waits-for-approval", &plan).result, None);
-    // One that was put there meanwhile is not taken off, as nobody has seen it.
+    // One that was put there meanwhile is not taken off, as no person has seen it.
     hold(Job::Main, "hold", &json!({"command": "hold", "reason": "orders fail, too"})).expect_success();
     let stale = after(PRODUCTION, "unhold", &plan);
     assert_eq!((stale.result, stale.step("hold").code), (Some(Status::Failure), 2), "{}", stale.log());

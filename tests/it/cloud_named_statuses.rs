@@ -159,7 +159,7 @@ fn where_another_gate_refuses_nothing_is_waited_for() {
 fn an_outage_while_it_waits_is_outlived() {
     let named = Named::waiting("2m");
     named.check("success", &[]);
-    // Two looks with all their tries.
+    // Two polls with all their attempts.
     named.github.fault(&json!({"path": ".*/check-runs", "status": 502, "times": 8}));
     let ran = named.deploy();
     ran.outcome("deployed", 0);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions, docker};
 use crate::cloud_roles;
-use crate::harness::{Ran, Repository, assert_told, eventually, steps, texts};
+use crate::harness::{Ran, Repository, assert_reported, eventually, steps, texts};
 
 const OWN: &str = "reuse = \"own\"";
 
@@ -12,7 +12,7 @@ fn plan(cloud: &Cloud, shop: &Repository) -> Ran {
     cloud.shipgate(shop, &["plan", "deploy", "stage", "--output", "json"]).run()
 }
 
-/// Pushes an image under the tag of the commit that is checked out, with its label, as whoever may push can.
+/// Pushes an image under the tag of the commit that is checked out, with its label, as every program that may push can.
 fn plant(cloud: &Cloud, shop: &Repository, more: &[&str]) {
     let reference = cloud.image_reference(&shop.head());
     let label = format!("org.opencontainers.image.revision={}", shop.head());
@@ -57,7 +57,7 @@ fn an_image_that_somebody_else_pushed_is_a_warning_in_plan_and_deploy() {
         let run = cloud.shipgate(&shop, &line).env("GITHUB_ACTIONS", "true");
         let ran = run.env("GITHUB_STEP_SUMMARY", summary.path()).run();
         let report = ran.outcome(outcome, 0);
-        assert_told(&report["warnings"], &["was there already, pushed by another program"]);
+        assert_reported(&report["warnings"], &["was there already, pushed by another program"]);
         let reused = &report["reused"][0];
         assert_eq!((&reused["component"], &reused["origin"]), (&json!("backend"), &json!("elsewhere")));
         assert!(reused["image"].as_str().unwrap().contains(&shop.head()), "{reused}");
@@ -81,8 +81,8 @@ fn where_own_images_are_wanted_it_is_refused_before_anything_is_changed() {
 
     let report = cloud.deploy(&shop, &[]).outcome("refused", 3);
 
-    assert_told(&report["causes"], &["reuse", "pushed by another program"]);
-    assert_told(&report["hints"], &["delete its tag", "another commit", "reuse = \"any\""]);
+    assert_reported(&report["causes"], &["reuse", "pushed by another program"]);
+    assert_reported(&report["hints"], &["delete its tag", "another commit", "reuse = \"any\""]);
     assert_eq!(cloud.serving("backend"), serving);
     assert_eq!(cloud.revisions("backend"), revisions);
 }
@@ -165,7 +165,7 @@ fn a_component_that_shares_the_image_may_have_recorded_it() {
     assert_eq!(report["reused"][0]["origin"], "recorded");
 }
 
-/// Whoever writes the ledger of one environment does not decide what another runs.
+/// A role that writes the ledger of one environment does not decide what another runs.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn the_ledger_of_another_environment_is_somebody_elses() {

@@ -1,7 +1,7 @@
-//! Others change the service while we work, and we work beside ourselves.
+//! Other programs change the service while shipgate works, and two runs of shipgate work at once.
 
 use crate::cloud::{Cloud, ServiceOptions, end_container};
-use crate::harness::{assert_told, eventually, steps, texts};
+use crate::harness::{assert_reported, eventually, steps, texts};
 
 const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
 
@@ -61,7 +61,7 @@ fn a_service_that_moves_during_the_pre_deploy_task_makes_the_plan_stale() {
     assert!(!texts(&report["hints"]).is_empty());
     assert_eq!(report["components"][0]["outcome"], "stale");
     assert_eq!(report["components"][0]["changed"], false);
-    assert_told(&report["left_behind"], &[task.task_definition_arn().unwrap().rsplit('/').next().unwrap()]);
+    assert_reported(&report["left_behind"], &[task.task_definition_arn().unwrap().rsplit('/').next().unwrap()]);
     assert_eq!(cloud.serving("backend"), serving);
 }
 
@@ -102,7 +102,7 @@ fn a_rollout_whose_run_has_died_is_finished_by_the_next_run() {
     cloud.make_room("backend");
 
     second.wait().outcome("deployed", 0);
-    // Nobody else could write down how it ended.
+    // No other run could write down how it ended.
     assert_eq!(cloud.ledger(&cloud.revision("backend"))["shipgate:outcome"], "deployed");
 }
 

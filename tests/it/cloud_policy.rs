@@ -79,7 +79,7 @@ fn one_that_hangs_is_stopped_with_the_permission_alone() {
     assert_missed(&cloud.deploy(&shop, &[]), "StopPreDeploy", "ecs:StopTask");
 }
 
-/// Without a role that looks, the one that changes has to.
+/// Without a read-role, the one that changes has to.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn logs_are_read_with_the_permission_alone() {
@@ -93,7 +93,7 @@ fn logs_are_read_with_the_permission_alone() {
     cloud_roles::change(&cloud, &role, &without(&policy, "ReadLogs").to_string());
     assert_missed(&cloud.shipgate(&shop, &["logs", "stage"]).run(), "ReadLogs", "logs:FilterLogEvents");
 
-    // What a task wrote that did not start is part of the reason; that it cannot be read is told beside it.
+    // What a task wrote that did not start is part of the reason; that it cannot be read is reported beside it.
     shop.write(
         "backend/Dockerfile",
         "FROM scratch\nCOPY cloudshop /cloudshop\nENTRYPOINT [\"/cloudshop\", \"nonsense\"]\n",
@@ -117,7 +117,7 @@ fn a_repository_is_created_with_the_permission_alone() {
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
 }
 
-/// Both are the emulator's to enforce, on `*`: in a role that looks neither is there.
+/// Both are the emulator's to enforce, on `*`: in a read-role neither is there.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn holds_need_the_permission_to_tag() {
@@ -210,7 +210,7 @@ fn what_the_emulator_does_not_enforce_is_allowed_here_and_nowhere_else() {
         ("ecr:CompleteLayerUpload", repository(&cloud.repository()), repository(&cloud.live_repository())),
     ] {
         let mut unconditional = stage.clone();
-        // The simulator is not told to whom a role is passed.
+        // The simulator does not know to whom a role is passed.
         for statement in unconditional["Statement"].as_array_mut().unwrap() {
             statement.as_object_mut().unwrap().remove("Condition");
         }
@@ -334,7 +334,7 @@ fn denied<T: std::fmt::Debug, E: std::fmt::Debug>(action: &str, result: Result<T
 fn every_job_gets_the_roles_of_the_table_and_no_other() {
     let cloud = Cloud::new();
     let jobs = [
-        // The roles of stage, the one that looks at it, those of production. With 0 all that is refused is so by design.
+        // The roles of stage, its read-role, those of production. With 0 all that is refused is so by design.
         (Job::Main, [true, true, false, true], 0),
         (Job::PullRequest, [false, true, false, false], 0),
         (Job::Environment("production"), [false, true, true, false], 0),

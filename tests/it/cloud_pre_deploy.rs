@@ -4,7 +4,7 @@ use aws_sdk_ecs::types::{Attachment, LaunchType};
 use serde_json::json;
 
 use crate::cloud::{Cloud, ServiceOptions, end_container};
-use crate::harness::{Repository, assert_told, eventually, steps, texts};
+use crate::harness::{Repository, assert_reported, eventually, steps, texts};
 
 fn shop_that_migrates(cloud: &Cloud) -> Repository {
     cloud.shop(&cloud.config("pre-deploy = [\"migrate\"]"))
@@ -59,7 +59,7 @@ fn its_failure_leaves_the_service_untouched() {
     let ran = cloud.deploy(&shop, &[]);
 
     let report = ran.outcome("failed", 1);
-    assert_told(&report["causes"], &["web", "3"]);
+    assert_reported(&report["causes"], &["web", "3"]);
     assert!(!texts(&report["hints"]).is_empty());
     assert!(ran.stderr.contains("migrate: stopped with exit code 3"), "{}", ran.stderr);
     assert_eq!(cloud.serving("backend"), serving);
@@ -68,9 +68,9 @@ fn its_failure_leaves_the_service_untouched() {
     assert_eq!(component["current"], component["previous"]);
     let task = &cloud.one_off_tasks()[0];
     let revision = task.task_definition_arn().unwrap();
-    assert_told(&report["left_behind"], &[revision.rsplit('/').next().unwrap()]);
-    assert_told(&report["left_behind"], &[task.task_arn().unwrap().rsplit('/').next().unwrap()]);
-    assert_told(&report["left_behind"], &[report["release"]["digests"]["backend"].as_str().unwrap()]);
+    assert_reported(&report["left_behind"], &[revision.rsplit('/').next().unwrap()]);
+    assert_reported(&report["left_behind"], &[task.task_arn().unwrap().rsplit('/').next().unwrap()]);
+    assert_reported(&report["left_behind"], &[report["release"]["digests"]["backend"].as_str().unwrap()]);
     assert_eq!(cloud.ledger(revision)["shipgate:outcome"], "failed");
 }
 
@@ -102,7 +102,7 @@ fn one_that_hangs_is_stopped() {
     assert!(!texts(&report["hints"]).is_empty());
     let tasks = cloud.one_off_tasks();
     assert_eq!(tasks.len(), 1);
-    assert_told(&report["left_behind"], &[tasks[0].task_arn().unwrap().rsplit('/').next().unwrap()]);
+    assert_reported(&report["left_behind"], &[tasks[0].task_arn().unwrap().rsplit('/').next().unwrap()]);
     eventually("the task is stopped", || cloud.one_off_tasks()[0].last_status() == Some("STOPPED"));
     assert_eq!(cloud.serving("backend"), serving);
 }
@@ -120,7 +120,7 @@ fn one_that_somebody_stops_has_not_done_its_work() {
     cloud.stop_task(&task);
 
     let report = running.wait().outcome("failed", 1);
-    assert_told(&report["causes"], &["UserInitiated"]);
+    assert_reported(&report["causes"], &["UserInitiated"]);
     assert_eq!(cloud.serving("backend"), serving);
 }
 
@@ -139,7 +139,7 @@ fn one_that_cannot_start_leaves_the_service_untouched() {
 
     let report = cloud.deploy(&shop, &[]).outcome("failed", 1);
 
-    assert_told(&report["causes"], &["no-such-tag"]);
+    assert_reported(&report["causes"], &["no-such-tag"]);
     assert_eq!(cloud.serving("backend"), serving);
     let component = &report["components"][0];
     assert_eq!((&component["outcome"], &component["changed"]), (&json!("failed"), &json!(false)));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions};
-use crate::harness::{Repository, assert_told};
+use crate::harness::{Repository, assert_reported};
 use crate::http_server::{Answer, serve};
 
 /// A service behind a load balancer, and the load balancer's address.
@@ -51,8 +51,8 @@ fn a_release_that_answers_wrongly_is_broken() {
     let ran = cloud.deploy(&shop, &[]);
 
     let report = ran.outcome("broken", 6);
-    assert_told(&report["causes"], &["status 503, not 200"]);
-    assert_told(&report["hints"], &["correct the probe (shipgate.toml:"]);
+    assert_reported(&report["causes"], &["status 503, not 200"]);
+    assert_reported(&report["hints"], &["correct the probe (shipgate.toml:"]);
     assert_eq!(report["components"][0]["outcome"], "broken");
     assert_eq!(report["components"][0]["changed"], true);
     assert_eq!(
@@ -91,7 +91,7 @@ fn each_difference_is_a_cause() {
         let probe = format!("probes = [{{ url = \"{address}/health\", {probe}, interval = \"50ms\", retries = 1 }}]");
         shop.write("other.toml", cloud.config(&probe));
         let report = cloud.deploy(&shop, &["--config", "other.toml"]).outcome("broken", 6);
-        assert_told(&report["causes"], &[difference]);
+        assert_reported(&report["causes"], &[difference]);
         assert_eq!(report["components"][0]["changed"], false);
     }
     assert_eq!(cloud.serving("backend"), serving);
@@ -125,13 +125,13 @@ fn a_probe_is_asked_as_it_is_written_until_it_is_satisfied() {
 #[ignore = "needs the local cloud: scripts/test"]
 fn a_probe_that_nobody_answers_fails() {
     let cloud = Cloud::with_backend();
-    // Nobody listens on a port that was just given back.
+    // No process listens on a port that was just given back.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let shop = shop_with_probe(&cloud, &format!("url = \"http://127.0.0.1:{port}/health\""));
 
     let report = cloud.deploy(&shop, &[]).outcome("broken", 6);
 
     assert!(report["reason"].as_str().unwrap().contains(&format!("http://127.0.0.1:{port}/health")));
-    assert_told(&report["causes"], &["refused"]);
+    assert_reported(&report["causes"], &["refused"]);
     assert_eq!(report["components"][0]["current"], Value::Null);
 }

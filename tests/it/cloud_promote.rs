@@ -1,7 +1,7 @@
 //! Production gets what stage runs: the same digest, its own task definition.
 
 use crate::cloud::Cloud;
-use crate::harness::{assert_told, steps};
+use crate::harness::{assert_reported, steps};
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
@@ -106,7 +106,7 @@ fn a_release_that_never_succeeded_on_stage_is_refused() {
 
     let report = cloud.promote(&shop, &["--release", &never]).outcome("refused", 3);
 
-    assert_told(&report["causes"], &["proven", "backend", "no success"]);
+    assert_reported(&report["causes"], &["proven", "backend", "no success"]);
     assert_eq!(cloud.serving("live"), serving);
     assert!(!cloud.images_in(&cloud.live_repository()).contains_key(&never));
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cloud::{Cloud, ServiceOptions};
-use crate::harness::{Repository, assert_told, steps};
+use crate::harness::{Repository, assert_reported, steps};
 
 /// A clone without history does not say where a commit stands.
 const UNSEEN: [&str; 4] = ["--override", "branch=it was seen to", "--override", "forward=it was seen to"];
@@ -79,12 +79,12 @@ fn a_clone_without_the_commit_is_told_only_where_it_is_needed() {
     let report = cloud.promote(&clone, &["--release", &release]).outcome("failed", 1);
 
     assert!(report["reason"].as_str().unwrap().contains(&release), "{}", report["reason"]);
-    assert_told(&report["hints"], &["fetch-depth: 0"]);
+    assert_reported(&report["hints"], &["fetch-depth: 0"]);
     assert_eq!(cloud.production(), production);
     // The checkout uses neither; the release has a command all the same.
     clone.write("shipgate.toml", cloud.promotion_config(""));
     let report = cloud.promote(&clone, &["--release", &release]).outcome("failed", 1);
-    assert_told(&report["causes"], &["ledger", "pre-deploy command", "backend"]);
+    assert_reported(&report["causes"], &["ledger", "pre-deploy command", "backend"]);
     assert_eq!(cloud.production(), production);
     // Neither is used, so the commit is not needed.
     shop.write("shipgate.toml", cloud.promotion_config(""));
@@ -128,6 +128,6 @@ fn a_file_that_the_release_does_not_have_is_told() {
     let report = cloud.promote(&shop, &["--release", &release]).outcome("invalid", 2);
 
     assert!(report["reason"].as_str().unwrap().contains("live.json"), "{}", report["reason"]);
-    assert_told(&report["causes"], &[&release[..7]]);
+    assert_reported(&report["causes"], &[&release[..7]]);
     assert_eq!(cloud.production(), production);
 }

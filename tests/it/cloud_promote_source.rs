@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions, docker};
-use crate::harness::{Ran, Repository, assert_told, eventually, texts};
+use crate::harness::{Ran, Repository, assert_reported, eventually, texts};
 
 /// Stage has deployed the shop's commit.
 fn staged() -> (Cloud, Repository) {
@@ -18,7 +18,7 @@ fn staged() -> (Cloud, Repository) {
 fn refused(cloud: &Cloud, promote: impl FnOnce() -> Ran, reason: &[&str]) -> Value {
     let production = cloud.production();
     let report = promote().outcome("refused", 3);
-    assert_told(&report["causes"], &[&["proven"], reason].concat());
+    assert_reported(&report["causes"], &[&["proven"], reason].concat());
     assert!(!texts(&report["hints"]).is_empty());
     let gate = report["gates"].as_array().unwrap().iter().find(|gate| gate["name"] == "proven").unwrap();
     assert_eq!(gate["verdict"], "unsatisfied");
@@ -139,7 +139,7 @@ fn a_forged_digest_never_gets_bytes_to_production_that_did_not_run() {
     cloud.write_tags(&ours, &digest(&ran));
     let report = cloud.promote(&shop, &["--release", &good]).outcome("deployed", 0);
     assert_eq!(report["components"][0]["current"]["digest"], ran);
-    assert_told(&report["warnings"], &["by the ledger alone"]);
+    assert_reported(&report["warnings"], &["by the ledger alone"]);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn stage_has_to_answer_as_it_should_unless_it_once_did() {
     cloud.create_service(&ServiceOptions::live());
     let shop = cloud.shop(&cloud.promotion_config(""));
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
-    // Nobody listens on that port of this machine.
+    // No process listens on that port of this machine.
     let probe = "[environments.stage.components.backend]\n\
                  probes = [{ url = \"http://127.0.0.1:9/health\", interval = \"10ms\", retries = 1 }]\n";
     let config =

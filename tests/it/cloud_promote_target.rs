@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions, end_container};
 use crate::cloud_roles::Job;
-use crate::harness::{Repository, assert_told, steps, texts};
+use crate::harness::{Repository, assert_reported, steps, texts};
 
 /// Stage with its repository, and production without one.
 fn cloud_with(live: &ServiceOptions) -> Cloud {
@@ -29,7 +29,7 @@ fn a_repository_that_is_missing_is_told_or_created() {
 
     let report = cloud.promote(&shop, &[]).outcome("failed", 1);
     assert!(report["reason"].as_str().unwrap().contains(&cloud.live_repository()), "{}", report["reason"]);
-    assert_told(&report["hints"], &["create-repository = true"]);
+    assert_reported(&report["hints"], &["create-repository = true"]);
     assert_eq!(cloud.serving("live"), serving);
 
     shop.write("shipgate.toml", cloud.promotion_config("create-repository = true"));
@@ -193,7 +193,7 @@ fn what_stage_has_and_production_lacks_is_told() {
 
     let plan = cloud.shipgate(&shop, &["plan", "promote", "production", "--output", "json", "-vvv"]).run();
     let report = plan.outcome("planned", 0);
-    assert_told(&report["warnings"], &["LOG_LEVEL", "web", "the source has"]);
+    assert_reported(&report["warnings"], &["LOG_LEVEL", "web", "the source has"]);
     let missing = json!([{ "container": "web", "name": "LOG_LEVEL", "kind": "variable" }]);
     assert_eq!(report["components"][0]["missing_variables"], missing);
     assert!(!plan.stdout.contains("canary-value") && !plan.stderr.contains("canary-value"));
@@ -223,10 +223,10 @@ fn a_release_that_does_not_start_on_production_is_rolled_back_there() {
 
     let report = cloud.promote(&shop, &[]).outcome("rolled-back", 5);
 
-    assert_told(&report["causes"], &["exited with code 1"]);
+    assert_reported(&report["causes"], &["exited with code 1"]);
     assert_eq!(report["components"][0]["changed"], true);
     assert_eq!(cloud.serving("live").tasks, serving.tasks);
     assert_eq!(cloud.ledger(&cloud.newest_revision("live"))["shipgate:outcome"], "rolled-back");
     // The image is there for when the definition is fixed.
-    assert_told(&report["left_behind"], &["revision"]);
+    assert_reported(&report["left_behind"], &["revision"]);
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, docker};
-use crate::harness::{Repository, assert_told, eventually};
+use crate::harness::{Repository, assert_reported, eventually};
 use crate::http_server::{Answer, serve};
 
-/// Something that answers each probe when it is told to, whatever runs.
+/// Something that answers each probe when it is set to, whatever runs.
 struct Server {
     address: SocketAddr,
     asked: Receiver<()>,
@@ -68,14 +68,14 @@ fn a_release_whose_container_ends_beside_a_sidecar_is_broken() {
 
     let report = cloud.deploy(&shop, &[]).outcome("broken", 6);
 
-    assert_told(&report["causes"], &["container web of task", "exited with code 7"]);
-    assert_told(&report["causes"], &["its log:", "stopped with exit code 7, as MIGRATE_EXIT asks"]);
+    assert_reported(&report["causes"], &["container web of task", "exited with code 7"]);
+    assert_reported(&report["causes"], &["its log:", "stopped with exit code 7, as MIGRATE_EXIT asks"]);
     // What ran before had a container that ended, too.
     assert!(report["reason"].as_str().unwrap().contains("not seen to serve again"), "{report:#}");
     assert_eq!(cloud.ledger(&cloud.newest_revision("backend"))["shipgate:outcome"], "broken");
     let production = cloud.production();
     let report = cloud.promote(&shop, &[]).outcome("refused", 3);
-    assert_told(&report["causes"], &["proven", "stage has not proven it"]);
+    assert_reported(&report["causes"], &["proven", "stage has not proven it"]);
     assert_eq!(cloud.production(), production);
 }
 
@@ -150,6 +150,6 @@ fn a_source_that_is_moved_while_its_probes_are_asked_is_not_promoted() {
     });
 
     let report = promote.wait().outcome("refused", 3);
-    assert_told(&report["causes"], &["proven", "another deployment", before.rsplit('/').next().unwrap()]);
+    assert_reported(&report["causes"], &["proven", "another deployment", before.rsplit('/').next().unwrap()]);
     assert_eq!(cloud.production(), production);
 }

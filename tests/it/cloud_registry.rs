@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use crate::cloud::Cloud;
-use crate::harness::{Ran, Repository, assert_told, texts};
+use crate::harness::{Ran, Repository, assert_reported, texts};
 
 /// Hands on every request but those with a word in their first line, which it answers with 500.
 struct Proxy {
@@ -33,7 +33,7 @@ impl Proxy {
     }
 }
 
-/// One request on one connection; both ends are told that it is the last.
+/// One request on one connection; both ends know that it is the last.
 fn serve(mut client: TcpStream, upstream: &str, log: &Mutex<Vec<String>>, is_refused: fn(&str) -> bool) {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -82,7 +82,7 @@ fn a_push_that_fails_half_way_changes_nothing_that_serves() {
 
     assert!(proxy.saw(|line| line.starts_with("PUT") && line.contains("/blobs/uploads/")), "nothing was uploaded");
     assert!(report["reason"].as_str().unwrap().contains("push"), "{}", report["reason"]);
-    assert_told(&report["causes"], &["500"]);
+    assert_reported(&report["causes"], &["500"]);
     assert!(!texts(&report["hints"]).is_empty());
     assert_eq!(report["components"][0]["outcome"], "failed");
     assert_eq!(report["components"][0]["changed"], false);
@@ -106,7 +106,7 @@ fn a_registry_that_cannot_be_read_is_not_an_empty_one() {
 
     let report = deploy_through(&proxy, &cloud, &shop).outcome("failed", 1);
 
-    assert_told(&report["causes"], &["500"]);
+    assert_reported(&report["causes"], &["500"]);
     assert!(!proxy.saw(|line| line.starts_with("POST")), "it was taken for empty, and pushed to");
     assert_eq!(cloud.images(), images);
     assert_eq!(cloud.serving("backend"), serving);

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::cloud::Cloud;
-use crate::harness::{Ran, Repository, assert_told};
+use crate::harness::{Ran, Repository, assert_reported};
 
-/// A shop whose production ran so many releases; returns their commits, oldest first.
+/// A shop whose production ran a number of releases; returns their commits, oldest first.
 fn promoted(cloud: &Cloud, count: usize) -> (Repository, Vec<String>) {
     let shop = cloud.shop(&cloud.promotion_config(""));
     let mut releases = Vec::new();
@@ -37,7 +37,7 @@ fn each_rollback_goes_further_back_to_the_baseline_and_the_next_finds_nothing() 
     let serving = cloud.serving("live");
     let fourth = cloud.rollback(&shop, &[]).outcome("failed", 1);
 
-    assert_told(&fourth["causes"], &["backend: it runs what", "which ran before the first release"]);
+    assert_reported(&fourth["causes"], &["backend: it runs what", "which ran before the first release"]);
     assert_eq!(cloud.serving("live"), serving);
 }
 
@@ -56,7 +56,7 @@ fn the_first_promotion_is_left_for_what_ran_before_it() {
     assert_eq!(now["containerDefinitions"], before["containerDefinitions"]);
     assert_eq!(cloud.ledger(&cloud.revision("live"))["shipgate:restores"], baseline);
     let held = cloud.promote(&shop, &[]).outcome("refused", 3);
-    assert_told(&held["causes"], &["hold", &releases[0][..7], "to baseline"]);
+    assert_reported(&held["causes"], &["hold", &releases[0][..7], "to baseline"]);
 
     let fixed = shop.commit("Fix it");
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
@@ -74,7 +74,7 @@ fn what_was_left_is_held_and_the_fix_passes() {
     let serving = cloud.serving("live");
 
     let held = cloud.promote(&shop, &[]).outcome("refused", 3);
-    assert_told(&held["causes"], &["hold", &releases[1][..7], &releases[0][..7]]);
+    assert_reported(&held["causes"], &["hold", &releases[1][..7], &releases[0][..7]]);
     assert_eq!(cloud.serving("live"), serving);
 
     let fixed = shop.commit("Mend it");
@@ -103,7 +103,7 @@ fn a_tool_that_strips_the_service_of_its_tags_lifts_no_hold() {
     strip();
 
     let held = cloud.promote(&shop, &[]).outcome("refused", 3);
-    assert_told(&held["causes"], &["hold", &releases[1][..7], &releases[0][..7]]);
+    assert_reported(&held["causes"], &["hold", &releases[1][..7], &releases[0][..7]]);
 
     let fixed = shop.commit("Fix it");
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
@@ -196,7 +196,7 @@ fn an_image_that_was_removed_is_named_and_nothing_changes() {
 
     let reason = report["reason"].as_str().unwrap();
     assert!(reason.contains(&digest) && reason.contains(&first[..7]), "{reason}");
-    assert_told(&report["hints"], &["--release"]);
+    assert_reported(&report["hints"], &["--release"]);
     assert_eq!((cloud.serving("backend"), cloud.revisions("backend")), (serving, revisions));
 }
 
@@ -214,7 +214,7 @@ fn a_service_changed_by_hand_gets_its_variables_back() {
     let report = rollback_stage(&cloud, &shop, &[]).outcome("deployed", 0);
 
     assert_eq!(report["release"]["sha"], release);
-    assert_told(&report["warnings"], &["no commit is barred"]);
+    assert_reported(&report["warnings"], &["no commit is barred"]);
     let (now, before) = (cloud.definition(&cloud.revision("backend")), cloud.definition(&ours));
     assert_eq!(now["containerDefinitions"], before["containerDefinitions"]);
     assert_eq!(cloud.ledger(cloud.service("backend").service_arn().unwrap()).len(), 0);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cloud::Cloud;
-use crate::harness::{assert_told, texts};
+use crate::harness::{assert_reported, texts};
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
@@ -41,8 +41,8 @@ fn a_rollback_to_what_does_not_run_any_more_is_rolled_back() {
     let report = cloud.shipgate(&shop, &["rollback", "stage", "--output", "json"]).run().outcome("rolled-back", 5);
 
     assert_eq!(report["release"]["sha"], older);
-    assert_told(&report["causes"], &["web", "exited with code 4"]);
-    assert_told(&report["left_behind"], &["hold on service", &newest[..7], &older[..7]]);
+    assert_reported(&report["causes"], &["web", "exited with code 4"]);
+    assert_reported(&report["left_behind"], &["hold on service", &newest[..7], &older[..7]]);
     assert!(!texts(&report["hints"]).is_empty());
     let component = &report["components"][0];
     assert_eq!((&component["outcome"], &component["current"]), (&json!("rolled-back"), &component["previous"]));

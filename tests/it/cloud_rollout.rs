@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cloud::{Breaker, Cloud, ServiceOptions};
-use crate::harness::{Repository, assert_told, texts};
+use crate::harness::{Repository, assert_reported, texts};
 
 /// The shop does not start with such a list, and says so.
 fn break_products(shop: &Repository) -> String {
@@ -22,9 +22,9 @@ fn a_release_that_does_not_start_is_rolled_back() {
 
     let report = cloud.deploy(&shop, &[]).outcome("rolled-back", 5);
 
-    assert_told(&report["causes"], &["web", "exited with code 1"]);
-    assert_told(&report["causes"], &["/products.json is not JSON"]);
-    assert_told(&report["causes"], &["circuit breaker"]);
+    assert_reported(&report["causes"], &["web", "exited with code 1"]);
+    assert_reported(&report["causes"], &["/products.json is not JSON"]);
+    assert_reported(&report["causes"], &["circuit breaker"]);
     assert!(!texts(&report["hints"]).is_empty());
     let component = &report["components"][0];
     assert_eq!(component["outcome"], "rolled-back");
@@ -34,7 +34,7 @@ fn a_release_that_does_not_start_is_rolled_back() {
     assert_eq!(cloud.releases("backend"), std::slice::from_ref(&good));
     let failed = cloud.newest_revision("backend");
     assert_ne!(failed, good_revision);
-    assert_told(&report["left_behind"], &[failed.rsplit('/').next().unwrap()]);
+    assert_reported(&report["left_behind"], &[failed.rsplit('/').next().unwrap()]);
     let ledger = cloud.ledger(&failed);
     assert_eq!((&*ledger["shipgate:sha"], &*ledger["shipgate:outcome"]), (&*bad, "rolled-back"));
     assert_eq!(cloud.ledger(&good_revision)["shipgate:outcome"], "deployed");
@@ -59,7 +59,7 @@ fn a_release_that_ecs_does_not_roll_back_is_rolled_back_all_the_same() {
 
         let report = cloud.deploy(&shop, &[]).outcome("rolled-back", 5);
 
-        assert_told(&report["causes"], &["web", "exited with code 1"]);
+        assert_reported(&report["causes"], &["web", "exited with code 1"]);
         assert!(!texts(&report["hints"]).is_empty());
         let component = &report["components"][0];
         assert_eq!((&component["outcome"], &component["changed"]), (&json!("rolled-back"), &json!(true)));
@@ -81,7 +81,7 @@ fn slow_a_release_that_is_left_alone_is_broken() {
 
     let report = cloud.deploy(&shop, &[]).outcome("broken", 6);
 
-    assert_told(&report["hints"], &["`on-failure`"]);
+    assert_reported(&report["hints"], &["`on-failure`"]);
     assert_eq!(report["components"][0]["current"], Value::Null);
     assert_eq!(cloud.ledger(&cloud.newest_revision("backend"))["shipgate:outcome"], "broken");
 }
@@ -123,7 +123,7 @@ fn a_missing_secret_is_named() {
 
     let report = cloud.deploy(&shop, &[]).outcome("rolled-back", 5);
 
-    assert_told(&report["causes"], &["ResourceInitializationError", "no-such-secret"]);
+    assert_reported(&report["causes"], &["ResourceInitializationError", "no-such-secret"]);
     assert_eq!(cloud.serving("backend").tasks, serving.tasks);
 }
 
@@ -141,7 +141,7 @@ fn what_never_ran_cannot_be_rolled_back_to() {
 
     let report = cloud.deploy(&shop, &[]).outcome("broken", 6);
 
-    // Our rollout has failed; that ECS still tries to bring back what does not run either is no hope.
-    assert_told(&report["causes"], &["circuit breaker"]);
-    assert_told(&report["causes"], &["exited with code 1"]);
+    // The rollout has failed; that ECS still tries to bring back what does not run either is no hope.
+    assert_reported(&report["causes"], &["circuit breaker"]);
+    assert_reported(&report["causes"], &["exited with code 1"]);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cloud_roles;
-use crate::harness::{Ran, Repository, assert_told, steps, texts};
+use crate::harness::{Ran, Repository, assert_reported, steps, texts};
 use crate::site::proxy::Proxy;
 use crate::site::visitor::assets;
 use crate::site::{self, Object, SiteCloud, version};
@@ -132,7 +132,7 @@ fn what_somebody_changed_by_hand_is_told_and_written_again() {
     assert_eq!(status(&site, &repository)["drift"], Value::Null);
     let script = assets(&site.page(stage))[0][1..].to_owned();
     let by_hand: [(&str, &str, &dyn Fn()); 5] = [
-        // Whoever writes it anew leaves out what says which bytes it has.
+        // A program that writes it anew omits what says which bytes it has.
         ("about/index.html", "changed", &|| site.put_cache_rule(bucket, "about/index.html", "max-age=600")),
         ("robots.txt", "changed", &|| site.put(bucket, "robots.txt", "text/plain", "by hand")),
         ("sw.js", "deleted", &|| site.delete(bucket, "sw.js")),
@@ -145,14 +145,14 @@ fn what_somebody_changed_by_hand_is_told_and_written_again() {
         let drift = status(&site, &repository)["drift"].clone();
         let expected = json!({ "last": null, "files": [{ "path": path, "change": what }], "file_count": 1 });
         assert_eq!(drift, expected, "{path}");
-        let told =
+        let reported =
             cloud_roles::root(&site.cloud, repository.shipgate(&["status", "stage"])).run().expect_code(0).stdout;
-        let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains("changed by hand: 1 file is not") && words.contains(&format!("({what})")), "{told}");
+        let words = reported.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("changed by hand: 1 file is not") && words.contains(&format!("({what})")), "{reported}");
 
         let report = run(&site, &repository, &["deploy", "stage"]).outcome("deployed", 0);
 
-        assert_told(&report["warnings"], &["files of frontend were changed by hand", path]);
+        assert_reported(&report["warnings"], &["files of frontend were changed by hand", path]);
         assert_eq!(headers(&site.objects(bucket)[path]), headers(&whole[path]));
         assert_eq!(site.objects(bucket)[path].body, whole[path].body);
         assert_eq!(status(&site, &repository)["drift"], Value::Null);
@@ -249,10 +249,10 @@ fn files_of_others_stay_and_one_in_the_way_is_named() {
 
     let report = run(&site, &repository, &["deploy", "stage"]).outcome("deployed", 0);
 
-    assert_told(&report["warnings"], &["`index.html` is in the bucket and is not of shipgate"]);
-    assert_told(&report["warnings"], &[bucket, "serves no release of shipgate yet", "nothing is put back"]);
-    let told = texts(&report["warnings"]).into_iter().filter(|text| text.contains("is not of shipgate"));
-    assert_eq!(told.count(), 1, "{report:#}");
+    assert_reported(&report["warnings"], &["`index.html` is in the bucket and is not of shipgate"]);
+    assert_reported(&report["warnings"], &[bucket, "serves no release of shipgate yet", "nothing is put back"]);
+    let reported = texts(&report["warnings"]).into_iter().filter(|text| text.contains("is not of shipgate"));
+    assert_eq!(reported.count(), 1, "{report:#}");
     for number in 2..8 {
         site::change(&repository, number);
         run(&site, &repository, &["deploy", "stage"]).outcome("deployed", 0);

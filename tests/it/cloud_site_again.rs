@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Ran, assert_told, steps, texts};
+use crate::harness::{Ran, assert_reported, steps, texts};
 use crate::http_server::Answer;
 use crate::site::shop::{Shop, page_of};
 use crate::site::{self, SiteCloud};
@@ -44,7 +44,7 @@ fn another_build_of_a_commit_is_not_taken_and_that_is_reported() {
     for command in [&["plan", "deploy", "stage"][..], &DEPLOY] {
         let report = site.job(&repository, &[command, &["--bundle", &third]].concat()).expect_code(0).json();
         let words = format!("{} is taken, and {} was handed over", digest(&second), digest(&third));
-        assert_told(&report["warnings"], &["other files of this commit for frontend", &words]);
+        assert_reported(&report["warnings"], &["other files of this commit for frontend", &words]);
         let hints = report["warning_details"].to_string();
         assert!(hints.contains("make a new commit"), "{hints}");
     }
@@ -72,7 +72,7 @@ fn an_address_that_went_wrong_is_written_down_and_proven_again() {
     assert!(refused.to_string().contains("was not proven: deploy it again"), "{refused:#}");
     let by_ledger = shop.run(&["plan", "promote", "production", "--release", &second]).json();
     assert!(by_ledger.to_string().contains("the newest run that verified it ended as `broken`"), "{by_ledger:#}");
-    // What was proven once is not left for the release before it: that would not mend the address.
+    // What was proven once is not left for the release before it: that would not fix the address.
     let report = shop.run(&DEPLOY).outcome("broken", 6);
     assert!(report["reason"].as_str().unwrap().contains("it is what was served before"), "{report:#}");
     shop.run(&DEPLOY).outcome("broken", 6);
@@ -134,10 +134,10 @@ fn a_build_of_its_own_is_asked_for_before_anything_is_changed() {
     let reason = proven["reason"].as_str().unwrap();
     assert!(reason.starts_with("the pages of stage came as they are in it"), "{reason}");
     let plan = shop.run(&["plan", "promote", "production"]).outcome("planned", 0);
-    assert_told(&plan["warnings"], &["has a build of its own for production, and none is handed over"]);
+    assert_reported(&plan["warnings"], &["has a build of its own for production, and none is handed over"]);
     let refused = promote(&shop, &[]).outcome("invalid", 2);
     assert!(refused["reason"].as_str().unwrap().contains("none is handed over"), "{refused:#}");
-    assert_told(&refused["hints"], &["shipgate build frontend --environment production", "--bundle"]);
+    assert_reported(&refused["hints"], &["shipgate build frontend --environment production", "--bundle"]);
     assert_eq!(shop.site.keys(&shop.site.production.bucket), [""; 0]);
     let bundle = built_for_production(&shop);
     let report = promote(&shop, &["--bundle", &bundle]).outcome("deployed", 0);

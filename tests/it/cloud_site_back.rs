@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cloud_roles;
-use crate::harness::{Ran, Repository, assert_told, steps};
+use crate::harness::{Ran, Repository, assert_reported, steps};
 use crate::http_server::Answer;
 use crate::site::{self, SiteCloud, change, version};
 
@@ -64,10 +64,10 @@ fn each_rollback_goes_further_back_without_a_build() {
     assert_eq!(report["release"]["sha"], first);
     assert_eq!((site.page(&site.stage), config(&site)), (page_of(1), api(&first)));
     let stuck = run(&site, &repository, &["rollback", "stage"]).outcome("failed", 1);
-    assert_told(&stuck["causes"], &["frontend", "3 releases succeeded there"]);
+    assert_reported(&stuck["causes"], &["frontend", "3 releases succeeded there"]);
     assert_eq!(site.page(&site.stage), page_of(1));
 
-    // Forth, to one that is named.
+    // Forward, to one that is named.
     let report = run(&site, &repository, &["rollback", "stage", "--release", &third]).outcome("deployed", 0);
     assert_eq!(report["release"]["sha"], third);
     assert_eq!((site.page(&site.stage), config(&site)), (page_of(3), api(&third)));
@@ -120,7 +120,7 @@ fn a_hold_stops_every_release_until_it_is_lifted() {
     assert_eq!((&report["holds"][0]["component"], &report["holds"][0]["scope"]), (&json!("frontend"), &json!("all")));
     assert_eq!(report["holds"][0]["reason"], "carts fail, süß");
     let refused = run(&site, &repository, &["deploy", "stage"]).outcome("refused", 3);
-    assert_told(&refused["causes"], &["hold", "carts fail, süß"]);
+    assert_reported(&refused["causes"], &["hold", "carts fail, süß"]);
     assert_eq!(site.page(&site.stage), page_of(3));
     let status = run(&site, &repository, &["status", "stage"]).expect_code(0).json();
     assert_eq!(status["environments"][0]["components"][0]["holds"][0]["reason"], "carts fail, süß");
@@ -136,7 +136,7 @@ fn a_hold_stops_every_release_until_it_is_lifted() {
     assert_eq!(site.page(&site.stage), page_of(4));
 }
 
-/// Whoever brought a release back has proven it: it can be gone on with.
+/// The run that brought a release back has proven it: it can be gone on with.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn what_a_failed_release_gave_way_to_is_as_proven_as_before() {

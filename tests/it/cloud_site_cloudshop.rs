@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::cloud::{ServiceOptions, variable};
 use crate::cloud_roles;
-use crate::harness::{Ran, Repository, assert_told};
+use crate::harness::{Ran, Repository, assert_reported};
 use crate::page::PICTURES;
 use crate::page::browser::{Browser, Opened};
 use crate::site::website::Websites;
@@ -182,8 +182,8 @@ fn a_page_that_shows_no_products_is_no_success() {
 
     let report = shop.deploy().outcome("broken", 6);
 
-    let told = ["probe browser http://127.0.0.1:", "(CORS, MissingAllowOriginHeader)"];
-    assert!(told.iter().all(|text| report.to_string().contains(text)), "{report:#}");
+    let reported = ["probe browser http://127.0.0.1:", "(CORS, MissingAllowOriginHeader)"];
+    assert!(reported.iter().all(|text| report.to_string().contains(text)), "{report:#}");
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_machine_without_a_browser_says_that_the_page_was_not_asked() {
     let arguments = ["deploy", "stage", "--bundle", &bundle, "--output", "json"];
     let run = shop.site.cloud.shipgate(&shop.repository, &arguments).env("CHROME_BIN", "no-such-chrome");
     let report = run.run().outcome("deployed", 0);
-    assert_told(
+    assert_reported(
         &report["warnings"],
         &["probe browser http://127.0.0.1:", "is not asked: there is no Chrome or Chromium"],
     );

@@ -1,10 +1,10 @@
-//! What is told of the distribution of a site before anything is changed.
+//! What is reported of the distribution of a site before anything is changed.
 
 use aws_sdk_cloudfront::types::{CachePolicyConfig, ViewerProtocolPolicy};
 use serde_json::json;
 
 use crate::cloud_roles::Job;
-use crate::harness::{assert_told, texts};
+use crate::harness::{assert_reported, texts};
 use crate::site::{self, SiteCloud};
 
 /// What a plan of a deploy warns of.
@@ -23,7 +23,7 @@ fn the_distribution_of_another_bucket_is_invalid_before_anything_is_written() {
     let report = site.job(&repository, &["plan", "deploy", "stage"]).outcome("invalid", 2);
 
     assert!(report["reason"].as_str().unwrap().contains("does not serve bucket"), "{report:#}");
-    assert_told(&report["causes"], &["it asks", &site.production.bucket]);
+    assert_reported(&report["causes"], &["it asks", &site.production.bucket]);
     let bundle = SiteCloud::bundle(&repository);
     site.job(&repository, &["deploy", "stage", "--bundle", &bundle]).outcome("invalid", 2);
     assert_eq!(site.keys(&site.stage.bucket), [""; 0]);
@@ -60,7 +60,7 @@ fn what_lets_a_site_go_wrong_is_told_by_plan_and_check() {
     });
     site.hide_missing(stage);
 
-    let told = warnings(&site, &repository);
+    let reported = warnings(&site, &repository);
 
     for text in [
         "the default behaviour keeps every answer for at least 60 s",
@@ -68,14 +68,17 @@ fn what_lets_a_site_go_wrong_is_told_by_plan_and_check() {
         "the distribution has no default root object",
         "a missing file is answered with 200 and `/index.html` instead of 403",
     ] {
-        assert!(told.iter().any(|warning| warning.starts_with("frontend: ") && warning.contains(text)), "{told:#?}");
+        assert!(
+            reported.iter().any(|warning| warning.starts_with("frontend: ") && warning.contains(text)),
+            "{reported:#?}"
+        );
     }
     let check = site.cloud.shipgate_as(Job::PullRequest, &repository, &["check", "--output", "json"]);
     let check = check.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "pull_request").run();
     let report = check.json();
     let plan = &report["plans"][0];
     assert_eq!((&plan["environment"], &plan["outcome"]), (&json!("stage"), &json!("planned")), "{report:#}");
-    assert_told(&plan["warnings"], &["no default root object"]);
+    assert_reported(&plan["warnings"], &["no default root object"]);
 }
 
 #[test]
@@ -94,5 +97,5 @@ fn a_site_without_a_distribution_is_proven_at_its_url() {
     let repository = site::repository(&nowhere);
     let bundle = SiteCloud::bundle(&repository);
     let report = site.job(&repository, &["deploy", "stage", "--bundle", &bundle]).outcome("invalid", 2);
-    assert_told(&report["hints"], &["url = "]);
+    assert_reported(&report["hints"], &["url = "]);
 }

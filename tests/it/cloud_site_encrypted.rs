@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::harness::{Ran, assert_told, texts};
+use crate::harness::{Ran, assert_reported, texts};
 use crate::http_server::{Answer, serve};
 use crate::offline_action::write_program;
 use crate::site::proxy::{Does, Rule};
@@ -39,7 +39,7 @@ impl SecureShop {
     }
 }
 
-/// Browsers block what a page with TLS calls without it, and nobody would see why.
+/// Browsers block what a page with TLS calls without it, and the reason would not be visible.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn an_interface_without_tls_is_refused_on_a_site_that_has_it() {
@@ -57,7 +57,7 @@ fn an_interface_without_tls_is_refused_on_a_site_that_has_it() {
     secure.configure(&format!("calls = [\"http://{}/products\"]\n", api.address));
     let report = secure.deploy().outcome("rolled-back", 5);
 
-    assert_told(&report["causes"], &["/products", "no TLS, so browsers block calls of it"]);
+    assert_reported(&report["causes"], &["/products", "no TLS, so browsers block calls of it"]);
     assert_eq!(asked.load(Ordering::Relaxed), 0, "it is wrong, whatever the interface answers");
     assert_eq!(secure.shop.pointer(), before);
 
@@ -65,7 +65,7 @@ fn an_interface_without_tls_is_refused_on_a_site_that_has_it() {
         "runtime-config = { path = \"config.js\", values = { API_URL = \"http://api.example/secret-path\" } }\n";
     secure.configure(config);
     let report = secure.deploy().outcome("rolled-back", 5);
-    assert_told(&report["causes"], &["API_URL", "without TLS, which browsers block"]);
+    assert_reported(&report["causes"], &["API_URL", "without TLS, which browsers block"]);
     assert!(!report["causes"].to_string().contains("secret-path"), "{report:#}");
 
     secure.configure(&config.replace("http://", "https://"));
@@ -101,10 +101,10 @@ fn a_call_without_tls_that_a_script_puts_together_is_seen_by_a_browser() {
     let report = deploy(&format!("'http' + '://api.shop.example:{port}/products'")).outcome("rolled-back", 5);
 
     let wanted = ["/products has no TLS, and the page does: it is blocked (mixed content)"];
-    assert_told(&report["causes"], &wanted);
+    assert_reported(&report["causes"], &wanted);
 }
 
-/// Whose certificate nobody signed gets no answer that counts.
+/// An answer behind a certificate that no authority signed does not count.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn a_certificate_that_nobody_trusts_proves_nothing() {
@@ -112,7 +112,7 @@ fn a_certificate_that_nobody_trusts_proves_nothing() {
     secure.configure("timeout = \"3s\"\n");
     let report = secure.shop.run(&DEPLOY).outcome("broken", 6);
     assert!(report["reason"].as_str().unwrap().contains("did not answer"), "{report:#}");
-    assert_told(&report["hints"], &["certificate"]);
+    assert_reported(&report["hints"], &["certificate"]);
 }
 
 /// An `ETag` of such a bucket is no hash of the bytes.

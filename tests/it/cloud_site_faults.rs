@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use serde_json::Value;
 
-use crate::harness::{assert_told, eventually, steps, texts};
+use crate::harness::{assert_reported, eventually, steps, texts};
 use crate::http_server::{Answer, serve};
 use crate::site::edge::{Conduct, Keeping};
 use crate::site::proxy::{Does, Rule};
@@ -73,7 +73,7 @@ fn a_page_of_before_that_stays_is_out_of_time_and_no_failure() {
     let shop = second("timeout = \"4s\"\n");
     shop.site.stage.edge.conduct(Conduct::Stale);
     let report = shop.run(&DEPLOY).outcome("timed-out", 8);
-    assert_told(&report["hints"], &["run the same command again"]);
+    assert_reported(&report["hints"], &["run the same command again"]);
     // Nothing is put back: the pages are there.
     assert_eq!((shop.page(), shop.pointer()), (page_of(1), Some(shop.repository.head())));
     assert!(!steps(&report).iter().any(|step| step.contains("roll back")), "{:?}", steps(&report));
@@ -99,7 +99,7 @@ fn a_page_that_comes_instead_of_a_script_brings_the_release_before_back() {
     without_its_script(&shop);
     shop.site.stage.edge.conduct(Conduct::Fallback("/index.html"));
     let report = shop.run(&DEPLOY).outcome("rolled-back", 5);
-    assert_told(&report["causes"], &["gone-Abcd1234.js", "a page comes instead of the script"]);
+    assert_reported(&report["causes"], &["gone-Abcd1234.js", "a page comes instead of the script"]);
     shop.site.stage.edge.conduct(Conduct::Good);
     shop.assert_whole(&[1]);
     assert_eq!(shop.pointer(), before);
@@ -125,7 +125,7 @@ fn a_script_that_is_missing_brings_the_release_before_back() {
     let shop = second("");
     without_its_script(&shop);
     let report = shop.run(&DEPLOY).outcome("rolled-back", 5);
-    assert_told(&report["causes"], &["gone-Abcd1234.js", "status 403"]);
+    assert_reported(&report["causes"], &["gone-Abcd1234.js", "status 403"]);
     shop.assert_whole(&[1]);
 }
 
@@ -186,7 +186,7 @@ fn a_call_that_pages_may_not_make_brings_the_release_before_back() {
     shop.repository.write("shipgate.toml", shop.site.laptop_config(&calls));
     shop.repository.commit("Pages that call");
     let report = shop.run(&DEPLOY).outcome("rolled-back", 5);
-    assert_told(&report["causes"], &["OPTIONS", "may not call it"]);
+    assert_reported(&report["causes"], &["OPTIONS", "may not call it"]);
     shop.assert_whole(&[1]);
 }
 
@@ -256,7 +256,7 @@ fn a_run_does_not_wait_for_a_lock_of_its_own() {
     shop.assert_whole(&[3]);
 }
 
-/// Somebody without the lock writes a page between the look at it and the write of it.
+/// Somebody without the lock writes a page between the read and the write of it.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn a_page_that_somebody_writes_meanwhile_brings_the_release_before_back() {
@@ -283,8 +283,11 @@ fn a_store_that_is_damaged_is_named_and_changes_nothing() {
         let before = shop.site.object(store, key).unwrap();
         shop.site.put(store, key, "application/json", body);
         let report = shop.run(&DEPLOY).outcome("failed", 1);
-        let told = report.to_string();
-        assert!(told.contains(key.rsplit('/').next().unwrap()) && !texts(&report["hints"]).is_empty(), "{report:#}");
+        let reported = report.to_string();
+        assert!(
+            reported.contains(key.rsplit('/').next().unwrap()) && !texts(&report["hints"]).is_empty(),
+            "{report:#}"
+        );
         shop.assert_whole(&[1]);
         shop.site.put(store, key, "application/json", before.body);
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::harness::{Ran, Repository, assert_told, steps};
+use crate::harness::{Ran, Repository, assert_reported, steps};
 use crate::site::proxy::Proxy;
 use crate::site::visitor::{Visitor, assets};
 use crate::site::{self, Place, SiteCloud};
@@ -155,6 +155,6 @@ fn a_marker_that_is_missing_or_not_known_is_refused() {
     repository.write("site/other.js", "\"https://shipgate-placeholder-cdn-url.invalid\"\n");
     repository.commit("Another marker");
     let report = site.deploy(&repository).outcome("refused", 3);
-    assert_told(&serde_json::json!([report["reason"]]), &["other.js:1:2", "CDN_URL"]);
+    assert_reported(&serde_json::json!([report["reason"]]), &["other.js:1:2", "CDN_URL"]);
     assert_eq!(site.keys(&site.stage.bucket), [""; 0]);
 }

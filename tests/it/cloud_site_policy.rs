@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cloud_policy::printed;
 use crate::cloud_roles;
-use crate::harness::{Ran, assert_told};
+use crate::harness::{Ran, assert_reported};
 use crate::site::proxy::{Does, Proxy, Rule};
 use crate::site::{self, SiteCloud, change};
 
@@ -51,10 +51,10 @@ fn each_statement_of_the_role_that_changes_is_missed() {
         assert_missed(&site.deploy(&repository), sid, action);
         assert_eq!(site.page(&site.stage), before, "{sid}");
     }
-    // Its settings are not needed: that they are unknown is told, and what is served counts.
+    // Its settings are not needed: that they are unknown is reported, and what is served counts.
     give(&without(&policy, "ReadDistributions"));
     let report = site.deploy(&repository).outcome("deployed", 0);
-    assert_told(&report["warnings"], &["frontend: how distribution", "is not known", "cloudfront:GetDistribution"]);
+    assert_reported(&report["warnings"], &["frontend: how distribution", "is not known", "cloudfront:GetDistribution"]);
     // The pages are there, and edges have those of before.
     change(&repository, 9);
     give(&without(&policy, "Invalidate"));
@@ -66,7 +66,7 @@ fn each_statement_of_the_role_that_changes_is_missed() {
     site.job(&repository, &["rollback", "stage"]).outcome("deployed", 0);
 }
 
-/// The local cloud refuses calls of `CloudFront` in the words of S3, which nobody understands: the proxy does as AWS does.
+/// The local cloud refuses calls of `CloudFront` in the words of S3, which do not fit: the proxy does as AWS does.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn a_right_on_a_distribution_is_missed_by_its_statement() {
@@ -78,7 +78,7 @@ fn a_right_on_a_distribution_is_missed_by_its_statement() {
 
     let report = deploy().outcome("deployed", 0);
 
-    assert_told(&report["warnings"], &["frontend: how distribution", "is not known", "cloudfront:GetDistribution"]);
+    assert_reported(&report["warnings"], &["frontend: how distribution", "is not known", "cloudfront:GetDistribution"]);
     let details = report["warning_details"].as_array().unwrap();
     let hints: Vec<&str> = details.iter().filter_map(|detail| detail["hint"].as_str()).collect();
     assert!(hints.iter().any(|hint| hint.contains("statement ReadDistributions")), "{hints:?}");
@@ -87,7 +87,7 @@ fn a_right_on_a_distribution_is_missed_by_its_statement() {
     change(&repository, 2);
     let ran = deploy();
     assert_missed(&ran, "Invalidate", "cloudfront:CreateInvalidation");
-    assert_told(&ran.outcome("broken", 6)["hints"], &["statement Invalidate"]);
+    assert_reported(&ran.outcome("broken", 6)["hints"], &["statement Invalidate"]);
     proxy.reset();
     deploy().outcome("deployed", 0);
 }
@@ -112,7 +112,7 @@ fn files_that_no_release_keeps_are_deleted_with_the_permission_alone() {
 
     let report = site.deploy(&repository).outcome("deployed", 0);
 
-    assert_told(&report["warnings"], &["files of former releases stay in bucket", "s3:DeleteObject"]);
+    assert_reported(&report["warnings"], &["files of former releases stay in bucket", "s3:DeleteObject"]);
     let has = |number: u32| site.keys(&site.stage.bucket).contains(&site::version(number)[0].0);
     assert_eq!((has(1), has(2)), (true, true));
     cloud_roles::change(&site.cloud, &role, &policy.to_string());
@@ -139,5 +139,5 @@ fn each_statement_of_the_role_that_looks_is_missed() {
     }
     give(&without(&policy, "ReadDistributions"));
     let report = site.job(&repository, &["plan", "deploy", "stage"]).outcome("planned", 0);
-    assert_told(&report["warnings"], &["how distribution", "cloudfront:GetDistribution"]);
+    assert_reported(&report["warnings"], &["how distribution", "cloudfront:GetDistribution"]);
 }

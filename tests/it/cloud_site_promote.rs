@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::cloud_roles::Job;
-use crate::harness::{Ran, Repository, assert_told, steps};
+use crate::harness::{Ran, Repository, assert_reported, steps};
 use crate::site::edge::{Conduct, Keeping};
 use crate::site::proxy::Proxy;
 use crate::site::{self, SiteCloud, change};
@@ -42,10 +42,10 @@ fn production_gets_the_same_bytes_and_its_own_configuration() {
 
     assert_eq!(digest(&report), digest(&deployed));
     assert_eq!(report["release"]["sha"], repository.head());
-    let told = steps(&report);
+    let reported = steps(&report);
     let wanted = ["store frontend: done", "publish frontend: done", "prove frontend: done"];
-    assert!(wanted.iter().all(|step| told.contains(&(*step).to_owned())), "{told:?}");
-    assert!(!told.iter().any(|step| step.starts_with("bundle")), "it was built: {told:?}");
+    assert!(wanted.iter().all(|step| reported.contains(&(*step).to_owned())), "{reported:?}");
+    assert!(!reported.iter().any(|step| step.starts_with("bundle")), "it was built: {reported:?}");
     let [mut there, mut here] = [stage, production].map(|place| site.objects(&place.bucket));
     let [there_config, here_config] = [&mut there, &mut here].map(|objects| objects.remove("config.json").unwrap());
     assert_eq!(here, there);
@@ -106,8 +106,8 @@ fn an_address_of_stage_in_the_files_is_refused_with_its_place() {
     let ran = promote(&site, &repository, &[]);
 
     let report = ran.outcome("refused", 3);
-    assert_told(&report["causes"], &["images.js:2:", &site.stage.bucket]);
-    assert_told(&report["hints"], &["runtime-config"]);
+    assert_reported(&report["causes"], &["images.js:2:", &site.stage.bucket]);
+    assert_reported(&report["hints"], &["runtime-config"]);
     assert_eq!(site.keys(&site.production.bucket), [""; 0]);
     assert_eq!(site.keys(&site.production.store), [""; 0]);
     // The plan says so, too.
@@ -126,7 +126,7 @@ fn what_stage_has_not_proven_or_somebody_changed_is_not_promoted() {
 
     let report = promote(&site, &repository, &[]).outcome("refused", 3);
 
-    assert_told(&report["causes"], &["frontend", "`about/index.html` was changed by another program"]);
+    assert_reported(&report["causes"], &["frontend", "`about/index.html` was changed by another program"]);
     site.put(&stage.bucket, "about/index.html", "text/html", page.body);
 
     // Its address went on with the release before until the time was over.
@@ -136,7 +136,7 @@ fn what_stage_has_not_proven_or_somebody_changed_is_not_promoted() {
     change(&repository, 2);
     site.deploy(&repository).outcome("timed-out", 8);
     let report = promote(&site, &repository, &[]).outcome("refused", 3);
-    assert_told(&report["causes"], &["frontend", "was not proven"]);
+    assert_reported(&report["causes"], &["frontend", "was not proven"]);
     assert_eq!(site.keys(&site.production.bucket), [""; 0]);
 
     stage.edge.conduct(Conduct::Good);
@@ -176,7 +176,7 @@ fn what_stage_serves_can_be_left_for_a_release_of_its_ledger() {
     assert_eq!(report["release"]["sha"], first);
     assert_eq!(site.page(&site.production), site::version(1).pop().unwrap().1);
     let report = promote(&site, &repository, &["--release", &never]).outcome("refused", 3);
-    assert_told(&report["causes"], &["proven", "frontend"]);
+    assert_reported(&report["causes"], &["proven", "frontend"]);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_rollback_bars_the_next_promotion_until_it_is_lifted() {
     assert_eq!(report["release"]["sha"], first);
     assert_eq!(site.page(&site.production), site::version(1).pop().unwrap().1);
     let refused = promote(&site, &repository, &[]).outcome("refused", 3);
-    assert_told(&refused["causes"], &["hold", &repository.head()[..7]]);
+    assert_reported(&refused["causes"], &["hold", &repository.head()[..7]]);
     let held = site.job(&repository, &["hold", "production", "--reason", "not now"]).expect_code(0).json();
     assert!(held["holds"].to_string().contains("not now"), "{held:#}");
     site.job(&repository, &["unhold", "production", "--reason", "it was not the release"]).expect_code(0);

@@ -36,10 +36,10 @@ fn deploy(site: &SiteCloud, repository: &Repository) -> Ran {
 /// Whether a step of a report comes before another.
 #[track_caller]
 fn assert_before(report: &Value, first: &str, second: &str) {
-    let told = steps(report);
-    let place = |name: &str| told.iter().position(|step| *step == format!("{name}: done"));
+    let reported = steps(report);
+    let place = |name: &str| reported.iter().position(|step| *step == format!("{name}: done"));
     let places = (place(first), place(second));
-    assert!(places.0.is_some() && places.1.is_some() && places.0 < places.1, "{first}, {second}: {told:?}");
+    assert!(places.0.is_some() && places.1.is_some() && places.0 < places.1, "{first}, {second}: {reported:?}");
 }
 
 #[test]

@@ -98,10 +98,10 @@ fn a_deploy_waits_for_the_lock() {
     slow.wait().outcome("deployed", 0);
     let waits = waits.wait();
     waits.outcome("stale", 4);
-    let told = |part: &str| assert!(waits.stderr.contains(part), "{part}: {}", waits.stderr);
-    told(&format!("waits for the lock of site `{}`: ", shop.site.stage.bucket));
-    told("took the lock at 20");
-    told("if that run was killed, the lock ends at 20");
+    let reported = |part: &str| assert!(waits.stderr.contains(part), "{part}: {}", waits.stderr);
+    reported(&format!("waits for the lock of site `{}`: ", shop.site.stage.bucket));
+    reported("took the lock at 20");
+    reported("if that run was killed, the lock ends at 20");
     shop.assert_whole(&[2]);
     assert_eq!(shop.pointer(), Some(first));
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cloud_policy::printed;
 use crate::cloud_roles;
-use crate::harness::assert_told;
+use crate::harness::assert_reported;
 use crate::http_server::Answer;
 use crate::site::website::{Websites, address, config};
 use crate::site::{self, SiteCloud, change, version};
@@ -30,7 +30,7 @@ fn a_website_has_its_releases_at_the_address_of_its_region() {
     // The page in the place of an error has the status of the error.
     let (status, text) = websites.get(&site, &site.stage, "/products/7");
     assert_eq!((status >= 400, text), (true, page(1)));
-    assert_told(&report["warnings"], &["is answered with `index.html` and an error's status"]);
+    assert_reported(&report["warnings"], &["is answered with `index.html` and an error's status"]);
     let second = change(&repository, 2);
     websites.deploy(&site, &repository).outcome("deployed", 0);
     websites.job(&site, &repository, &["promote", "production"]).outcome("deployed", 0);
@@ -104,11 +104,11 @@ fn the_statement_on_websites_is_missed_and_needed_for_nothing_else() {
         assert_ne!(less, policy);
         cloud_roles::change(&site.cloud, &cloud_roles::name(&site.cloud, "stage", read), &less.to_string());
     }
-    let told = ["frontend: how the website of bucket", "is not known", "s3:GetBucket"];
+    let reported = ["frontend: how the website of bucket", "is not known", "s3:GetBucket"];
     let report = websites.job(&site, &repository, &["plan", "deploy", "stage"]).outcome("planned", 0);
-    assert_told(&report["warnings"], &told);
+    assert_reported(&report["warnings"], &reported);
     change(&repository, 2);
     let report = websites.deploy(&site, &repository).outcome("deployed", 0);
-    assert_told(&report["warnings"], &told);
+    assert_reported(&report["warnings"], &reported);
     assert_eq!(websites.get(&site, &site.stage, "/"), (200, page(2)));
 }

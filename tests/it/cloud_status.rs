@@ -144,7 +144,7 @@ fn a_service_changed_by_hand_is_told() {
     let ran = cloud.shipgate(&shop, &["status", "stage"]).run().expect_code(0);
     assert!(ran.stdout.contains(&format!("stage backend: {}", remark(&by_hand))), "{}", ran.stdout);
 
-    // An older release of ours, put back by hand.
+    // An older release of shipgate, put back by hand.
     cloud.move_to("backend", &first);
     cloud.settled("backend");
     assert_eq!((&component()["drift"], &component()["remarks"]), (&json!({ "last": last }), &json!([remark(&first)])));

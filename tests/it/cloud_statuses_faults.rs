@@ -81,7 +81,7 @@ fn nobody_there_stops_nothing() {
     assert!(warnings(&ran)[0].contains("refused"), "{:?}", warnings(&ran));
 }
 
-/// The end is told after what was said before, and where only the end is lost, it is said what stays.
+/// The end is reported after what was said before, and where only the end is lost, it is said what stays.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn an_end_that_cannot_be_told_leaves_it_pending_and_says_so() {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cloud::Cloud;
 use crate::cloud_roles;
-use crate::harness::{Repository, assert_told, texts};
+use crate::harness::{Repository, assert_reported, texts};
 
 const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
 
@@ -19,7 +19,7 @@ fn without_docker_nothing_can_be_built() {
     let report = cloud.shipgate(&shop, &DEPLOY).only_programs(&["git"]).run().outcome("failed", 1);
 
     assert!(report["reason"].as_str().unwrap().contains("docker"), "{}", report["reason"]);
-    assert_told(&report["hints"], &["docker"]);
+    assert_reported(&report["hints"], &["docker"]);
     assert_eq!(report["components"][0]["outcome"], "failed");
     assert_eq!(report["left_behind"], json!([]));
     assert!(!cloud.repository_exists(), "something was made though nothing can be built");
@@ -35,8 +35,8 @@ fn an_engine_that_does_not_answer_is_named() {
     let ran = cloud.shipgate(&shop, &DEPLOY).env("DOCKER_HOST", "unix:///nonexistent/docker.sock").run();
 
     let report = ran.outcome("failed", 1);
-    assert_told(&report["causes"], &["/nonexistent/docker.sock"]);
-    assert_told(&report["hints"], &["DOCKER_HOST"]);
+    assert_reported(&report["causes"], &["/nonexistent/docker.sock"]);
+    assert_reported(&report["hints"], &["DOCKER_HOST"]);
     assert_eq!(report["left_behind"], json!([]));
 }
 
@@ -49,7 +49,7 @@ fn without_git_there_is_no_release() {
     let report = cloud.shipgate(&shop, &DEPLOY).only_programs(&["docker"]).run().outcome("failed", 1);
 
     assert!(report["reason"].as_str().unwrap().contains("git"), "{}", report["reason"]);
-    assert_told(&report["hints"], &["git"]);
+    assert_reported(&report["hints"], &["git"]);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn without_a_commit_there_is_no_release() {
     let report = cloud.deploy(&directory, &[]).outcome("invalid", 2);
 
     assert!(report["reason"].as_str().unwrap().contains("no commit"), "{}", report["reason"]);
-    assert_told(&report["hints"], &["git commit"]);
+    assert_reported(&report["hints"], &["git commit"]);
 }
 
 #[test]
@@ -123,6 +123,6 @@ fn an_aws_that_cannot_be_reached_is_named() {
 
     let report = cloud.shipgate(&shop, &DEPLOY).env("AWS_ENDPOINT_URL", endpoint).run().outcome("failed", 1);
 
-    assert_told(&report["hints"], &["AWS_ENDPOINT_URL"]);
+    assert_reported(&report["hints"], &["AWS_ENDPOINT_URL"]);
     assert!(!texts(&report["causes"]).is_empty());
 }

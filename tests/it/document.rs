@@ -75,7 +75,7 @@ fn a_document_has_what_the_schema_describes_and_nothing_else() {
     }
 }
 
-/// Whoever validates with a schema that is older than the program still can.
+/// A program that validates with a schema that is older than the program still can.
 #[test]
 fn the_committed_schema_lets_new_fields_through() {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());

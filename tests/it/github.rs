@@ -71,7 +71,7 @@ impl GitHub {
         format!("https://github.com/{}/actions/runs/4711/attempts/2", self.repository)
     }
 
-    /// Tells the stand-in more of the repository: what it has, and what goes wrong with it.
+    /// Adds to what the fake GitHub knows of the repository: what it has, and what goes wrong with it.
     pub fn put(&self, document: &Value) {
         self.control("", Some(document));
     }
@@ -82,7 +82,7 @@ impl GitHub {
     }
 
     /// All that is known of the repository.
-    pub fn told(&self) -> Value {
+    pub fn reported(&self) -> Value {
         self.control("", None)
     }
 
@@ -107,9 +107,9 @@ impl GitHub {
 
     /// The statuses of a commit, the oldest first.
     pub fn statuses(&self, sha: &str) -> Vec<Status> {
-        let told = self.told();
+        let reported = self.reported();
         let text = |status: &Value, key: &str| status[key].as_str().unwrap_or_default().to_owned();
-        let statuses = told["statuses"][sha].as_array().cloned().unwrap_or_default();
+        let statuses = reported["statuses"][sha].as_array().cloned().unwrap_or_default();
         let read = |status: &Value| Status {
             state: text(status, "state"),
             context: text(status, "context"),
@@ -126,13 +126,13 @@ impl GitHub {
 
     /// How many requests came that change something.
     pub fn changes(&self) -> usize {
-        self.told()["calls"].as_array().unwrap().iter().filter(|call| call["method"] != "GET").count()
+        self.reported()["calls"].as_array().unwrap().iter().filter(|call| call["method"] != "GET").count()
     }
 
     /// The paths of the requests that only read, in order, without the repository.
     pub fn reads(&self) -> Vec<String> {
-        let told = self.told();
-        let reads = told["calls"].as_array().unwrap().iter().filter(|call| call["method"] == "GET");
+        let reported = self.reported();
+        let reads = reported["calls"].as_array().unwrap().iter().filter(|call| call["method"] == "GET");
         let start = format!("/repos/{}", self.repository);
         reads.map(|call| call["path"].as_str().unwrap().trim_start_matches(&start).to_owned()).collect()
     }
@@ -155,9 +155,9 @@ impl Drop for GitHub {
     /// Whatever else a test is about, its requests are those that GitHub describes, and no secret is in them.
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let told = self.told();
-            assert_eq!(told["violations"], json!([]), "requests that GitHub does not describe");
-            for kept in [&told["comments"], &told["statuses"]] {
+            let reported = self.reported();
+            assert_eq!(reported["violations"], json!([]), "requests that GitHub does not describe");
+            for kept in [&reported["comments"], &reported["statuses"]] {
                 assert!(!kept.to_string().contains("canary"), "{kept:#}");
             }
         }

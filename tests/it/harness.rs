@@ -234,7 +234,7 @@ impl Shipgate {
         self.on_a_terminal_of(80, "")
     }
 
-    /// The same with so many columns, and with what somebody types.
+    /// The same with a number of columns, and with typed input.
     pub fn on_a_terminal_of(self, columns: u16, typed: &str) -> Ran {
         let mut words = vec![self.command.get_program()];
         words.extend(self.command.get_args());
@@ -463,7 +463,7 @@ impl Ran {
         self
     }
 
-    /// The one JSON document on stdout, of our schema.
+    /// The one JSON document on stdout, of shipgate's schema.
     #[track_caller]
     pub fn json(&self) -> Value {
         let document = self.document.clone();
@@ -497,18 +497,18 @@ pub fn texts(list: &Value) -> Vec<&str> {
 
 /// Insists that one of a list's texts contains all of these parts.
 #[track_caller]
-pub fn assert_told(list: &Value, parts: &[&str]) {
-    let told = texts(list);
+pub fn assert_reported(list: &Value, parts: &[&str]) {
+    let reported = texts(list);
     assert!(
-        told.iter().any(|text| parts.iter().all(|part| text.contains(part))),
-        "nothing with {parts:?} in {told:#?}"
+        reported.iter().any(|text| parts.iter().all(|part| text.contains(part))),
+        "nothing with {parts:?} in {reported:#?}"
     );
 }
 
-/// Whether a process, which may be nobody's child any more, is alive.
+/// Whether a process, which may have lost its parent, is alive.
 pub fn lives(process: u32) -> bool {
     if cfg!(target_os = "linux") {
-        // One that ended, and that nobody has waited for, is still there by its number.
+        // One that ended, and that was not waited for, is still there by its number.
         let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
         return stat.is_ok_and(|stat| !stat.contains(") Z "));
     }

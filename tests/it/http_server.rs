@@ -61,9 +61,9 @@ pub enum Course {
     Whole,
     /// It arrives, without a word about how long it is.
     Unsized,
-    /// The connection is closed after so many bytes of the body.
+    /// The connection is closed after a number of bytes of the body.
     Break(usize),
-    /// Nothing more comes after so many bytes of the body.
+    /// Nothing more comes after a number of bytes of the body.
     Stall(usize),
     /// A byte of the body every few milliseconds.
     Drip,
@@ -147,7 +147,7 @@ type Body = StreamBody<LocalBoxStream<'static, io::Result<Frame<Bytes>>>>;
 #[derive(Debug, Clone)]
 pub struct Server {
     pub address: SocketAddr,
-    /// So many bytes of bodies went out.
+    /// Number of bytes of bodies that went out.
     pub sent: Arc<AtomicUsize>,
 }
 

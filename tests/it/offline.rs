@@ -33,7 +33,7 @@ pub fn run(mut command: Command) -> Ran {
     Ran::new(command.output().unwrap())
 }
 
-/// Runs to the end with nobody who reads what it says, and returns the exit code.
+/// Runs to the end without a reader of its output, and returns the exit code.
 pub fn run_deaf(mut command: Command) -> Option<i32> {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop((child.stdout.take(), child.stderr.take()));

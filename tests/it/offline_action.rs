@@ -47,7 +47,7 @@ impl Recorder {
         recorded_environment(&self.path)
     }
 
-    /// Whether it ran, or ran again after it was told to forget.
+    /// Whether it ran, or ran again after it was asked to forget.
     pub fn ran(&self) -> bool {
         self.path.with_extension("argv").exists()
     }
@@ -142,7 +142,7 @@ const PROGRAM: &str = r#"fn main() {
 }
 "#;
 
-/// The home of a step is its own, so cargo has to be told where its parts are.
+/// The home of a step is its own, so cargo has to be given the place of its parts.
 #[expect(clippy::disallowed_methods, reason = "tests hand on where cargo is")]
 pub fn with_cargo(runner: Runner) -> Runner {
     let home = |name: &str, directory: &str| {

@@ -1,4 +1,4 @@
-//! Where the action gets its program: the tool cache, the release, and what stands in for it.
+//! Where the action gets its program: the tool cache, the release, and what replaces it.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

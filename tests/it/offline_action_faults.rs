@@ -1,4 +1,4 @@
-//! A server of releases that answers as it is told, and what the action makes of bad answers.
+//! A server of releases that answers as it is set to, and what the action makes of bad answers.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -99,7 +99,7 @@ fn a_server_that_never_gives_all_of_it_is_given_up() {
     }
 }
 
-/// Nobody fills the disk of a runner with what could never be a release.
+/// The disk of a runner is not filled with what could never be a release.
 #[test]
 fn more_than_a_release_could_have_is_not_taken() {
     let setup = Setup::new(vec![Answer::new(200, "").going(Course::Endless), good()]);
@@ -109,7 +109,7 @@ fn more_than_a_release_could_have_is_not_taken() {
     assert!((60..100).contains(&taken), "{taken} MiB");
 }
 
-/// On this machine, another address is one that we were told ourselves; from there, nobody leads elsewhere.
+/// On this machine, another address is one that this machine named itself; from there, no redirect leads elsewhere.
 #[test]
 fn a_loopback_server_cannot_lead_elsewhere() {
     let elsewhere = ReleaseServer::start(vec![good()]);
@@ -118,7 +118,7 @@ fn a_loopback_server_cannot_lead_elsewhere() {
     assert!(elsewhere.paths().is_empty());
 }
 
-/// A `curl` that is the real one, and has one second of patience where the action gives it ten.
+/// A `curl` that is the real one, and has a timeout of one second where the action gives it ten.
 const HASTY_CURL: &str = r#"#!/usr/bin/env bash
 set -euo pipefail
 arguments=("$@")

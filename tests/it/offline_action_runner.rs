@@ -90,7 +90,7 @@ fn a_file_of_outputs_that_is_cut_off_fails_the_step() {
     assert!(ran.annotations("error")[0].contains("Matching delimiter not found 'END'"), "{:?}", ran.commands);
 }
 
-/// The runner signals its own child and nobody else; so the program has to be that child.
+/// The runner signals its own child and no other; so the program has to be that child.
 #[test]
 fn cancelling_reaches_the_program_itself() {
     let repository = Repository::bare();

@@ -132,7 +132,7 @@ fn a_file_without_an_end_is_not_waited_for() {
     assert_eq!(std::fs::read(setup.installed()).unwrap(), release());
 }
 
-/// Whoever may rename the private directory may put another in its place.
+/// A program that may rename the private directory may put another in its place.
 #[test]
 fn a_directory_that_everybody_may_change_holds_no_program() {
     let setup = Setup::new(vec![good()]);

@@ -185,7 +185,7 @@ impl Description {
         let Value::Object(own) = schema else { return schema.clone() };
         let mut own = own.clone();
         for (key, value) in &mut own {
-            // What stands in these is no schema.
+            // What is in these is no schema.
             if !["example", "examples", "default", "enum", "required"].contains(&key.as_str()) {
                 *value = self.strict(value);
             }

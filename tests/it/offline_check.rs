@@ -33,7 +33,7 @@ fn workflow(command: &str, environment: &str) -> String {
     )
 }
 
-/// Runs where there are no credentials, so that nobody is ever asked.
+/// Runs where there are no credentials, so that no request is ever sent.
 fn away_from_aws(run: Shipgate) -> Ran {
     run.env("AWS_EC2_METADATA_DISABLED", "true").env("SHIPGATE_VARS", VARS).run()
 }
@@ -347,7 +347,7 @@ fn without_a_readable_event_the_check_goes_on_and_says_what_it_could_not_record(
     }
 }
 
-/// Whoever writes the configuration would hand the run's own credentials to whom it names.
+/// The author of the configuration would hand the run's own credentials to whom it names.
 #[test]
 fn a_configuration_cannot_use_the_credentials_of_the_run() {
     let config = include_str!("../../examples/cloudshop/shipgate.toml");
@@ -402,7 +402,7 @@ fn nested_brackets_end_the_check_at_once() {
     assert!(took < Duration::from_secs(30), "{took:?}");
 }
 
-/// A text that is not what it seems to whoever only counts brackets.
+/// A text that is not what it seems to a reader that only counts brackets.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "nothing says that a parser hangs but that time passes")]
 fn a_signal_ends_the_program_while_a_parser_hangs() {

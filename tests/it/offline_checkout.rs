@@ -6,13 +6,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::{Ran, Repository, Shipgate, assert_told, command, eventually, lives};
+use crate::harness::{Ran, Repository, Shipgate, assert_reported, command, eventually, lives};
 use crate::offline_place::{CONFIG, DEPLOY, away_from_aws, reason};
 
-/// A user that is not us.
+/// A user other than the one of this process.
 const SOMEBODY: u32 = 65534;
 
-/// With credentials, so that `check` plans, and nobody at the other end.
+/// With credentials, so that `check` plans, and no server at the other end.
 fn with_credentials(run: Shipgate) -> Ran {
     let run = run.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
     run.env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").env("AWS_MAX_ATTEMPTS", "1").run()
@@ -79,7 +79,7 @@ fn an_embedded_repository_runs_nothing_and_is_not_the_release() {
     }
     clone.write("svc/new", "");
     let report = away_from_aws(clone.shipgate(&DEPLOY).directory(&inside)).outcome("invalid", 2);
-    assert_told(&report["causes"], &["svc/new"]);
+    assert_reported(&report["causes"], &["svc/new"]);
 }
 
 #[test]
@@ -106,8 +106,8 @@ fn programs_of_the_repositorys_own_configuration_are_not_started() {
     let report = away_from_aws(repository.shipgate(&DEPLOY)).outcome("invalid", 2);
 
     assert!(!ran.exists());
-    assert_told(&report["causes"], &["file"]);
-    assert_told(&report["hints"], &["filter.x.clean", "--global"]);
+    assert_reported(&report["causes"], &["file"]);
+    assert_reported(&report["hints"], &["filter.x.clean", "--global"]);
 }
 
 #[test]
@@ -122,12 +122,15 @@ fn files_that_git_does_not_compare_are_refused() {
         let report = away_from_aws(repository.shipgate(&DEPLOY)).outcome("invalid", 2);
 
         assert!(reason(&report).contains("not to compare"), "{report:#}");
-        assert_told(&report["causes"], &["a dir/say.txt", mark.trim_start_matches('-')]);
-        assert_told(&report["hints"], &[&format!("git update-index {undo} 'a dir/say.txt'")]);
+        assert_reported(&report["causes"], &["a dir/say.txt", mark.trim_start_matches('-')]);
+        assert_reported(&report["hints"], &[&format!("git update-index {undo} 'a dir/say.txt'")]);
         let dirty = away_from_aws(repository.shipgate(&[&DEPLOY[..], &["--allow-dirty"]].concat()));
         assert!(reaches_aws(&dirty)["release"]["sha"].as_str().unwrap().contains("-dirty-"));
         repository.git(&["update-index", undo, "a dir/say.txt"]);
-        assert_told(&away_from_aws(repository.shipgate(&DEPLOY)).outcome("invalid", 2)["causes"], &["M a dir/say.txt"]);
+        assert_reported(
+            &away_from_aws(repository.shipgate(&DEPLOY)).outcome("invalid", 2)["causes"],
+            &["M a dir/say.txt"],
+        );
     }
 }
 
@@ -145,7 +148,7 @@ fn a_sparse_checkout_may_leave_out_what_nothing_is_built_from() {
 
     let report = away_from_aws(repository.shipgate(&DEPLOY)).outcome("invalid", 2);
 
-    assert_told(&report["causes"], &["skip-worktree", "backend/assets/logo"]);
+    assert_reported(&report["causes"], &["skip-worktree", "backend/assets/logo"]);
 }
 
 #[test]
@@ -165,18 +168,18 @@ fn a_submodule_that_is_ignored_is_seen() {
 
     repository.write("lib/new", "");
     let report = away_from_aws(repository.shipgate(&DEPLOY)).outcome("invalid", 2);
-    assert_told(&report["causes"], &["?? lib/new"]);
+    assert_reported(&report["causes"], &["?? lib/new"]);
     assert!(!ran.exists(), "a program of the submodule's configuration ran");
     std::fs::remove_file(repository.path().join("lib/new")).unwrap();
 
     repository.git(&["-C", "lib", "update-index", "--assume-unchanged", "shipgate.toml"]);
     let report = away_from_aws(repository.shipgate(&DEPLOY)).outcome("invalid", 2);
-    assert_told(&report["causes"], &["assume-unchanged lib/shipgate.toml"]);
+    assert_reported(&report["causes"], &["assume-unchanged lib/shipgate.toml"]);
     repository.git(&["-C", "lib", "update-index", "--no-assume-unchanged", "shipgate.toml"]);
 
     repository.git(&["-C", "lib", "commit", "--quiet", "--allow-empty", "--message", "Moved"]);
     let report = away_from_aws(repository.shipgate(&DEPLOY)).outcome("invalid", 2);
-    assert_told(&report["causes"], &["M lib"]);
+    assert_reported(&report["causes"], &["M lib"]);
 }
 
 /// As actions/checkout leaves it unless it is asked for submodules: git says nothing of what is in such a directory.
@@ -193,7 +196,7 @@ fn files_in_the_place_of_a_submodule_are_seen() {
 
     repository.write("lib/new", "");
     let report = away_from_aws(repository.shipgate(&DEPLOY)).outcome("invalid", 2);
-    assert_told(&report["causes"], &["?? lib/"]);
+    assert_reported(&report["causes"], &["?? lib/"]);
 }
 
 #[test]
@@ -227,7 +230,7 @@ fn a_configuration_that_links_out_of_the_repository_is_not_shown() {
     for arguments in [&DEPLOY[..], &["deploy", "stage", "--output", "json", "--config", "shipgate.toml"]] {
         let ran = away_from_aws(repository.shipgate(arguments));
         let report = ran.outcome("invalid", 2);
-        assert_told(&report["causes"], &["leads out of the repository"]);
+        assert_reported(&report["causes"], &["leads out of the repository"]);
         assert!(!ran.stderr.contains("canary") && !ran.stdout.contains("canary"), "{}", ran.stderr);
     }
 }
@@ -238,7 +241,7 @@ fn give(repository: &Repository, user: u32) {
     assert!(given.success());
 }
 
-/// As in a job in a container: we are root, and the runner has checked out.
+/// As in a job in a container: this process is root, and the runner has checked out.
 #[test]
 #[ignore = "needs root: scripts/test"]
 fn the_checkout_of_another_user_is_trusted_where_the_runner_made_it() {
@@ -250,8 +253,8 @@ fn the_checkout_of_another_user_is_trusted_where_the_runner_made_it() {
 
     let report = away_from_aws(run(&DEPLOY)).outcome("invalid", 2);
     assert!(reason(&report).contains("belongs to another user"), "{report:#}");
-    assert_told(&report["causes"], &["65534"]);
-    assert_told(&report["hints"], &["git config --global --add safe.directory", path.to_str().unwrap()]);
+    assert_reported(&report["causes"], &["65534"]);
+    assert_reported(&report["hints"], &["git config --global --add safe.directory", path.to_str().unwrap()]);
     let other = tempfile::tempdir().unwrap();
     away_from_aws(workspace(run(&DEPLOY), other.path())).outcome("invalid", 2);
     let other_owner = path.parent().unwrap();
@@ -265,13 +268,13 @@ fn the_checkout_of_another_user_is_trusted_where_the_runner_made_it() {
     let settings = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(settings.path(), format!("[safe]\n\tdirectory = {}\n", path.display())).unwrap();
     reaches_aws(&away_from_aws(run(&DEPLOY).env("GIT_CONFIG_GLOBAL", settings.path())));
-    // The tree is ours again, and its `.git` is not.
+    // The tree belongs to this user again, and its `.git` is not.
     give(&repository, 0);
     chown(path.join(".git"), Some(SOMEBODY), None).unwrap();
     away_from_aws(run(&DEPLOY)).outcome("invalid", 2);
 }
 
-/// The reverse: root has checked out, and we are somebody.
+/// The reverse: root has checked out, and this process is another user.
 #[test]
 #[ignore = "needs root: scripts/test"]
 fn the_checkout_of_root_is_trusted() {

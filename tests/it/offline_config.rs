@@ -1,4 +1,4 @@
-//! Configuration that is wrong: every problem at once, each with its place, and nobody is asked anything.
+//! Configuration that is wrong: every problem at once, each with its place, and no request is sent.
 //!
 //! All texts are in the unit tests of the configuration. Here it is what users and programs see of them.
 
@@ -37,13 +37,13 @@ pub fn with(old: &str, new: &str) -> String {
     GOOD.replacen(old, new, 1)
 }
 
-/// Runs where there are no credentials, so that nobody is ever asked.
+/// Runs where there are no credentials, so that no request is ever sent.
 fn run(repository: &Repository, arguments: &[&str]) -> Ran {
     repository.shipgate(arguments).env("AWS_EC2_METADATA_DISABLED", "true").run()
 }
 
 pub fn deploy(config: &str) -> Ran {
-    // What is wrong with a configuration is told without a repository.
+    // What is wrong with a configuration is reported without a repository.
     let repository = Repository::bare();
     repository.write("shipgate.toml", config);
     run(&repository, &["deploy", "stage", "--output", "json"])
@@ -54,12 +54,12 @@ pub fn deploy(config: &str) -> Ran {
 pub fn problems(ran: &Ran) -> Vec<(Value, Value, String)> {
     let report = ran.outcome("invalid", 2);
     let problems = report["problems"].as_array().unwrap_or_else(|| panic!("no problems in {report:#}"));
-    let told = |problem: &Value| {
+    let reported = |problem: &Value| {
         assert!(!problem["hint"].as_str().unwrap().is_empty(), "{problem}");
         let text = |key: &str| problem[key].as_str().unwrap().to_owned();
         (problem["line"].clone(), problem["column"].clone(), text("message"))
     };
-    problems.iter().map(told).collect()
+    problems.iter().map(reported).collect()
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn all_problems_are_told_at_once_with_their_places() {
         .replacen("build = { context = \".\" }", "build = 1", 1)
         .replacen("approval = \"none\"", "approval = \"none\"\nsoak = \"30 parsecs\"", 1);
     let ran = deploy(&config);
-    let told = problems(&ran);
-    let places: Vec<(&Value, &Value)> = told.iter().map(|(line, column, _)| (line, column)).collect();
+    let reported = problems(&ran);
+    let places: Vec<(&Value, &Value)> = reported.iter().map(|(line, column, _)| (line, column)).collect();
     let expected = [json!(5), json!(6), json!(13), json!(22)];
-    assert_eq!(places.iter().map(|(line, _)| (*line).clone()).collect::<Vec<_>>(), expected, "{told:#?}");
+    assert_eq!(places.iter().map(|(line, _)| (*line).clone()).collect::<Vec<_>>(), expected, "{reported:#?}");
     assert_eq!(*places[2].1, json!(11), "the number itself is marked");
     let report = ran.json();
     assert!(report["problems"].as_array().unwrap().iter().all(|it| it["file"] == "shipgate.toml"), "{report:#}");
@@ -88,9 +88,12 @@ fn keys_that_are_not_built_yet_are_refused_by_name() {
     for key in ["role = \"arn:aws:iam::123456789012:role/a\"", "via = \"arn:aws:iam::123456789012:role/a\""] {
         let config = with("kind = \"ecs\"", &format!("kind = \"ecs\"\n{key}"));
         let name = key.split(' ').next().unwrap();
-        let told = problems(&deploy(&config));
-        assert_eq!(told.len(), 1, "{key}: {told:#?}");
-        assert!(told[0].2.contains(&format!("`{name}`")) && told[0].2.contains("not built yet"), "{key}: {told:?}");
+        let reported = problems(&deploy(&config));
+        assert_eq!(reported.len(), 1, "{key}: {reported:#?}");
+        assert!(
+            reported[0].2.contains(&format!("`{name}`")) && reported[0].2.contains("not built yet"),
+            "{key}: {reported:?}"
+        );
     }
 }
 
@@ -144,9 +147,9 @@ fn keys_that_decide_over_changes_take_no_variables() {
         let values = [("SHIPGATE_VARS", r#"{"V": "none"}"#), ("V", "none")];
         let command = repository.shipgate(&["deploy", "stage", "--output", "json"]);
         let ran = values.iter().fold(command, |command, (name, value)| command.env(name, value)).run();
-        let told = problems(&ran);
-        let is_named = told[0].2.contains(&format!("in `{key}`")) || told[0].2.starts_with(&format!("`{key}"));
-        assert!(told.len() == 1 && is_named && told[0].2.contains("cannot"), "{key}: {told:#?}\n{config}");
+        let reported = problems(&ran);
+        let is_named = reported[0].2.contains(&format!("in `{key}`")) || reported[0].2.starts_with(&format!("`{key}"));
+        assert!(reported.len() == 1 && is_named && reported[0].2.contains("cannot"), "{key}: {reported:#?}\n{config}");
     }
 }
 
@@ -155,9 +158,9 @@ fn an_unknown_environment_is_named_with_the_likeliest() {
     let repository = Repository::with_config(GOOD);
     for command in [&["deploy", "stgae"][..], &["plan", "deploy", "stgae"], &["status", "stgae"], &["logs", "stgae"]] {
         let ran = run(&repository, &[command, &["--output", "json"]].concat());
-        let told = problems(&ran);
-        assert!(told[0].2.contains("`stgae`"), "{told:?}");
-        assert_eq!((&told[0].0, &told[0].1), (&Value::Null, &Value::Null));
+        let reported = problems(&ran);
+        assert!(reported[0].2.contains("`stgae`"), "{reported:?}");
+        assert_eq!((&reported[0].0, &reported[0].1), (&Value::Null, &Value::Null));
         ran.expect_stderr("hint: write `stage`");
     }
     let ran = run(&repository, &["deploy", "moon"]).expect_code(2).expect_stderr("`moon`");
@@ -169,8 +172,8 @@ fn unknown_components_are_all_named() {
     let repository = Repository::with_config(GOOD);
     let arguments = ["deploy", "stage", "--component", "bakend", "--component", "moon", "--output", "json"];
     let ran = run(&repository, &arguments);
-    let told = problems(&ran);
-    assert_eq!(told.len(), 2, "{told:?}");
+    let reported = problems(&ran);
+    assert_eq!(reported.len(), 2, "{reported:?}");
     ran.expect_stderr("`bakend`").expect_stderr("`moon`").expect_stderr("hint: write `backend`");
 }
 
@@ -194,10 +197,10 @@ fn missing_variables_are_all_told_and_only_those_of_the_environment() {
             1,
         )
         .replacen("prefix = \"prod\"", "prefix = \"${vars.PREFIX}\"", 1);
-    let told = problems(&deploy(&config));
-    let messages: Vec<&str> = told.iter().map(|(_, _, message)| message.as_str()).collect();
+    let reported = problems(&deploy(&config));
+    let messages: Vec<&str> = reported.iter().map(|(_, _, message)| message.as_str()).collect();
     assert_eq!(messages, ["`${env.TOKEN}` is not set", "`${vars.B}` is not set", "`${vars.REGION}` is not set"]);
-    assert!(told.iter().all(|(line, column, _)| line.is_u64() && column.is_u64()), "{told:?}");
+    assert!(reported.iter().all(|(line, column, _)| line.is_u64() && column.is_u64()), "{reported:?}");
 }
 
 #[test]
@@ -205,8 +208,8 @@ fn malformed_repository_variables_are_told_without_their_text() {
     for vars in ["{", "[]", "\"s3cr3t\"", "{\"A\": s3cr3t}", "\u{0}x".trim_start_matches('\u{0}')] {
         let repository = Repository::with_config(GOOD);
         let ran = repository.shipgate(&["deploy", "stage", "--output", "json"]).env("SHIPGATE_VARS", vars).run();
-        let told = problems(&ran);
-        assert!(told[0].2.contains("SHIPGATE_VARS"), "{told:?}");
+        let reported = problems(&ran);
+        assert!(reported[0].2.contains("SHIPGATE_VARS"), "{reported:?}");
         assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("s3cr3t"));
         ran.expect_stderr("export SHIPGATE_VARS=");
         let workflow = repository.shipgate(&["check"]).env("GITHUB_ACTIONS", "true").env("SHIPGATE_VARS", vars).run();
@@ -229,9 +232,9 @@ fn a_file_that_is_no_text_is_told() {
 
 #[test]
 fn an_empty_file_tells_what_is_missing() {
-    let told = problems(&deploy(""));
+    let reported = problems(&deploy(""));
     for key in ["`app`", "`components`", "`environments`"] {
-        assert!(told.iter().any(|(_, _, message)| message.contains(key)), "{key}: {told:?}");
+        assert!(reported.iter().any(|(_, _, message)| message.contains(key)), "{key}: {reported:?}");
     }
 }
 
@@ -241,15 +244,15 @@ fn a_name_that_is_too_long_is_refused_and_one_that_just_fits_is_not() {
         with("[environments.stage]", &format!("[environments.{name}]")).replace("\"stage\"", &format!("\"{name}\""))
     };
     let long = "e".repeat(65);
-    let told = problems(&deploy(&config(&long)));
-    assert!(told.iter().any(|(_, _, message)| message.contains("environment name")), "{told:?}");
+    let reported = problems(&deploy(&config(&long)));
+    assert!(reported.iter().any(|(_, _, message)| message.contains("environment name")), "{reported:?}");
     let fits = "e".repeat(64);
     let repository = Repository::with_config(&config(&fits));
     // It comes as far as AWS, for which there are no credentials.
     let report = run(&repository, &["deploy", &fits, "--output", "json"]).outcome("invalid", 2);
     assert!(report["reason"].as_str().unwrap().contains("AWS"), "{report:#}");
-    let told = problems(&run(&repository, &["deploy", &"x".repeat(10_000), "--output", "json"]));
-    assert_eq!(told.len(), 1, "{}", told.len());
+    let reported = problems(&run(&repository, &["deploy", &"x".repeat(10_000), "--output", "json"]));
+    assert_eq!(reported.len(), 1, "{}", reported.len());
 }
 
 #[test]

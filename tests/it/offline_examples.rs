@@ -1,4 +1,4 @@
-//! The examples are complete: a configuration that can be read, and workflows that call ours and grant what those ask
+//! The examples are complete: a configuration that can be read, and workflows that call shipgate's and grant what those ask
 //! for. The documentation shows these very files.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ fn lines(text: &str) -> usize {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).count()
 }
 
-/// The one job of a caller, and the workflow of ours that it calls.
+/// The one job of a caller, and the workflow of shipgate that it calls.
 fn call(caller: &Workflow) -> (&Value, Workflow) {
     let jobs = caller.jobs();
     let [(_, job)] = jobs.as_slice() else { panic!("{} has one job", caller.path) };

@@ -7,9 +7,10 @@ use crate::modules::mentions::{Mention, Named};
 use crate::modules::purity::{PURE, impurities};
 use crate::modules::source::Crate;
 use crate::modules::table::{self, faults, violations};
+use crate::modules::types::repeated;
 
 /// This crate.
-fn ours() -> (Crate, Vec<Mention>) {
+fn this_crate() -> (Crate, Vec<Mention>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = Crate::read(&|file| std::fs::read_to_string(root.join(file)).ok());
     let mentions = source.mentions();
@@ -33,13 +34,13 @@ fn assert_none(what: &str, found: &[String]) {
 
 #[test]
 fn modules_form_no_circle() {
-    let (source, mentions) = ours();
+    let (source, mentions) = this_crate();
     assert_none("move what they share to a module that knows neither", &circles(&source, &mentions));
 }
 
 #[test]
 fn rooms_know_what_the_table_of_the_architecture_says_and_no_more() {
-    let (source, mentions) = ours();
+    let (source, mentions) = this_crate();
     let table = table::read(include_str!("../../ARCHITECTURE.md"));
     assert_none("the table of ARCHITECTURE.md", &faults(&table, &source));
     assert_none("pass it as an argument, or move it down", &violations(&table, &source, &mentions));
@@ -47,9 +48,36 @@ fn rooms_know_what_the_table_of_the_architecture_says_and_no_more() {
 
 #[test]
 fn the_domain_only_computes() {
-    let (source, mentions) = ours();
+    let (source, mentions) = this_crate();
     let found = impurities("domain", PURE, &source, &mentions);
     assert_none("move it to src/clients, src/kinds or src/context.rs", &found);
+}
+
+/// The names that are defined more than once all the same, each with the reason.
+const REPEATED: &[(&str, &str)] = &[("Keys", "`each_kind!` names the keys of a kind by the module of the kind")];
+
+#[test]
+fn a_name_stands_for_one_type() {
+    let (source, _) = this_crate();
+    let repeated = repeated(&source);
+    let lines: Vec<String> = repeated.iter().map(|(name, modules)| format!("{name}: {}", modules.join(", "))).collect();
+    let is_known = |line: &&String| REPEATED.iter().any(|(name, _)| line.starts_with(&format!("{name}: ")));
+    let unknown: Vec<String> = lines.iter().filter(|line| !is_known(line)).cloned().collect();
+    assert_none("name each by what it is", &unknown);
+    for (name, reason) in REPEATED {
+        assert!(repeated.contains_key(*name), "{name} is defined once: remove it from the list ({reason})");
+    }
+}
+
+#[test]
+fn a_name_of_two_types_is_seen() {
+    let (source, _) = sample(&[
+        ("lib.rs", "mod a; mod b; mod c { pub(super) type Thing = u8; } #[cfg(test)] mod tests { enum Other {} }"),
+        ("a.rs", "pub struct Thing; struct Other; fn f() { struct Inner; }"),
+        ("b.rs", "use crate::a::Thing; trait Part {} struct Inner; const THING: u8 = 1;"),
+    ]);
+    let found: Vec<(String, Vec<String>)> = repeated(&source).into_iter().collect();
+    assert_eq!(found, [("Thing".to_owned(), vec!["a".to_owned(), "c".to_owned()])]);
 }
 
 /// One place each, as the checks show it.

@@ -14,7 +14,7 @@ pub const CONFIG: &str = "app = \"shop\"\n[components.backend]\nkind = \"ecs\"\n
 
 pub const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
 
-/// Runs where there are no credentials, so that nobody is ever asked.
+/// Runs where there are no credentials, so that no request is ever sent.
 pub fn away_from_aws(run: Shipgate) -> Ran {
     run.env("AWS_EC2_METADATA_DISABLED", "true").run()
 }
@@ -250,8 +250,8 @@ fn a_repository_with_sha256_ids_is_told_clearly() {
     repository.git(&["commit", "--quiet", "--message", "Begin"]);
     let ran = away_from_aws(repository.shipgate(&DEPLOY));
     let report = ran.outcome("invalid", 2);
-    let told = format!("{report:#}").to_lowercase();
-    assert!(told.contains("sha256") || told.contains("sha-256") || told.contains("40"), "{told}");
+    let reported = format!("{report:#}").to_lowercase();
+    assert!(reported.contains("sha256") || reported.contains("sha-256") || reported.contains("40"), "{reported}");
     reason(&report);
 }
 

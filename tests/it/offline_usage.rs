@@ -134,7 +134,7 @@ fn an_empty_name_is_no_environment() {
     repository.shipgate(&["deploy", "stage\n::error::forged"]).run().expect_code(2);
 }
 
-/// A hold without a word of why helps nobody.
+/// A hold without a reason is refused.
 #[test]
 fn a_reason_that_is_empty_or_does_not_fit_is_invalid() {
     let repository = Repository::with_config(&crate::scripted::config(""));
@@ -216,7 +216,7 @@ fn colour_that_is_forced_is_only_colour() {
     assert!(!ran.stdout.contains('\u{1b}'), "JSON has no colour");
 }
 
-/// A reader that has gone is no failure of ours, and what was to be done is done.
+/// A reader that has gone is no failure, and what was to be done is done.
 #[test]
 fn closed_pipes_do_no_harm() {
     let shop = Shop::new();

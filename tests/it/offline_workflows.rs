@@ -1,4 +1,4 @@
-//! What our workflows promise, beyond what zizmor and GitHub's own parser look at (`scripts/lib/workflows.sh`).
+//! What shipgate's workflows promise, beyond what zizmor and GitHub's own parser check (`scripts/lib/workflows.sh`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,12 +89,12 @@ pub fn steps(job: &Value) -> &[Value] {
     job["steps"].as_array().unwrap()
 }
 
-/// The steps that use our action.
+/// The steps that use shipgate's action.
 pub fn our_steps(job: &Value) -> Vec<&Value> {
     steps(job).iter().filter(|step| step["uses"] == "$/action").collect()
 }
 
-/// The one step that uses our action.
+/// The one step that uses shipgate's action.
 #[track_caller]
 pub fn our_step(job: &Value) -> &Value {
     let [step] = our_steps(job)[..] else { panic!("not one step uses the action: {job:#}") };
@@ -309,7 +309,7 @@ fn a_called_workflow_does_nothing_in_its_own_repository() {
                 assert!(condition == ONLY_WHERE_CALLED || is_one_of_several, "{}: {name}", workflow.path);
             }
         }
-        // Nobody passes it on from somewhere where it may be empty, which would make a green run that did nothing.
+        // It is not passed on from a place where it may be empty, which would make a green run that did nothing.
         let expected = if keys(on).len() > 1 { json!(true) } else { Value::Null };
         assert_eq!(on["workflow_call"]["inputs"]["called"]["default"], expected, "{}", workflow.path);
         assert!(on["workflow_dispatch"]["inputs"]["called"].is_null(), "{}", workflow.path);

@@ -84,7 +84,7 @@ fn started(file: &str, given: &Value, planned: &Value) -> Vec<String> {
     started
 }
 
-/// Whoever may call one has its role, so what it runs is for these files alone to say.
+/// A workflow that may call one has its role, so what it runs is for these files alone to say.
 #[test]
 fn a_gated_workflow_runs_nothing_of_the_callers_choice() {
     for file in GATED {
@@ -116,7 +116,7 @@ fn a_gated_workflow_runs_nothing_of_the_callers_choice() {
     }
 }
 
-/// Whether a step is ours, as it stands here.
+/// Whether a step is one of this repository, as it is written here.
 fn runs_nothing_else(step: &Value) -> Result<(), &'static str> {
     let text = |key: &str| step[key].as_str().unwrap_or_default();
     let ours = ["command", "environment", "release", "expect-plan", "override", "reason", "component", "config"];
@@ -237,7 +237,7 @@ fn a_rollback_to_what_served_before_is_in_no_environment_and_names_no_release() 
         (json!({ "release": "v1" }), "none", &["plan", "restore"]),
         (json!({ "release": "v1" }), "required", &["plan", "restore"]),
         (json!({ "release": "v1" }), "second-person", &["plan", "waits-for-approval"]),
-        // An output that GitHub drops: whoever carries it out finds that nobody approved.
+        // An output that GitHub drops: the run that carries it out finds no approval.
         (json!({ "release": "v1" }), "", &["plan", "restore"]),
         (json!({ "release": " " }), "none", &["plan", "restore"]),
         (json!({ "release": "v1", "in-environment": true }), "required", &["plan", "restore"]),
@@ -316,7 +316,7 @@ fn an_approval_is_carried_out_once_it_is_complete() {
         assert_eq!(started("approve.yml", &given, &json!({ "complete": complete })), jobs, "{complete:?}");
     }
     assert_eq!(started("approve.yml", &json!({ "called": false }), &json!({ "complete": "true" })), [""; 0]);
-    // The run is an approval of whoever starts it: nothing but a click or a call starts one.
+    // The run is an approval of the person who starts it: nothing but a click or a call starts one.
     let approve = workflow("approve.yml");
     assert_eq!(keys(&approve.yaml["on"]), ["workflow_call", "workflow_dispatch"].into());
     // Before it is complete, nothing has a token for AWS.

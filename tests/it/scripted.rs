@@ -1,4 +1,4 @@
-//! The compiled program against an AWS of our own: [`account`] says what that is.
+//! The compiled program against a fake AWS: [`account`] says what that is.
 
 mod account;
 mod shop;

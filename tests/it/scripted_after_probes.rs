@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, assert_told};
+use crate::harness::{Ran, assert_reported};
 use crate::scripted::{ACCOUNT, SERVICE, Shop, World, arn, config, text};
 
 const PRODUCTION: &str = "prod-backend";
@@ -27,7 +27,7 @@ fn is_updated(world: &World) -> bool {
     world.services[0].deployments[0].id != "ecs-svc/1"
 }
 
-/// Changes the world while a probe is asked after the update, the first so many times.
+/// Changes the world while a probe is asked after the update, the first few times.
 fn while_probed(shop: &Shop, times: usize, change: impl Fn(&mut World) + Send + 'static) {
     let mut asked = 0;
     shop.aws.answer("probe:Ask", move |_, world| {
@@ -51,7 +51,7 @@ fn take_over(world: &mut World) {
     world.roll_out(&[("9", other.rsplit('/').next().unwrap(), "COMPLETED")]);
 }
 
-/// The outcome in the ledger of our first revision.
+/// The outcome in the ledger of the first revision of shipgate.
 fn written(shop: &Shop) -> Value {
     let tags = shop.aws.world(|world| world.tags(&arn("task-definition", "backend:8")).unwrap().clone());
     tags.iter().find(|tag| tag["key"] == "shipgate:outcome").map_or(Value::Null, |tag| tag["value"].clone())
@@ -82,7 +82,7 @@ fn another_deployment_that_takes_over_meanwhile_supersedes() {
     assert_eq!(written(&shop), "superseded");
 }
 
-/// Ours was done: that the revision before it serves again is somebody's doing, and nothing has failed.
+/// The rollout was done: the revision before it was put back by hand, and nothing has failed.
 #[test]
 fn the_previous_revision_put_back_by_hand_supersedes_too() {
     for state in ["IN_PROGRESS", "COMPLETED"] {
@@ -109,7 +109,7 @@ fn what_is_verified_unchanged_can_be_superseded_too() {
     assert_eq!(written(&shop), "deployed", "it did serve");
 }
 
-/// It is not our release that does not answer.
+/// It is another release that does not answer.
 #[test]
 fn a_probe_that_fails_because_another_deployment_took_over_supersedes() {
     let shop = shop();
@@ -144,7 +144,7 @@ fn tasks_that_are_replaced_each_time_are_rolled_back() {
     assert_eq!(asked(&shop), 3);
     let reason = report["reason"].as_str().unwrap();
     assert!(reason.contains("do not stay up") && reason.ends_with("backend:7 serves again"), "{report:#}");
-    assert_told(&report["causes"], &["container web exited with code 3"]);
+    assert_reported(&report["causes"], &["container web exited with code 3"]);
     assert_eq!(written(&shop), "rolled-back");
 }
 
@@ -238,8 +238,8 @@ fn a_source_that_moves_while_it_is_probed_proves_nothing() {
             let ran = run(&shop, command);
 
             let report = if command.len() == 2 { ran.outcome("refused", 3) } else { ran.outcome("planned", 0) };
-            let told = unproven(&report);
-            assert!(told.contains(reason), "{told}");
+            let reported = unproven(&report);
+            assert!(reported.contains(reason), "{reported}");
             assert!(shop.aws.mutations().is_empty(), "{:?}", shop.aws.mutations());
         }
     }

@@ -180,7 +180,7 @@ fn what_aws_was_not_asked_for_is_said_once_and_the_files_are_judged_alone() {
     let why = "what AWS has of Amplify app d1abc2def3: permission `amplify:ListBranches` is missing";
     assert!(left_out.starts_with(why) && left_out.lines().count() == 1, "{left_out}");
 
-    // Nobody is there to ask.
+    // There is no person to ask.
     let calls = shop.aws.calls().len();
     let vars = format!(r#"{{"APP_ID": "{ID}"}}"#);
     let check = |shop: &Shop| shop.repository.shipgate(&["check"]).env("SHIPGATE_VARS", &vars).run();

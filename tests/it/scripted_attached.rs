@@ -14,12 +14,12 @@ fn given_up(more: &str) -> Shop {
     shop
 }
 
-/// The outcome in the ledger of the first revision of ours.
+/// The outcome in the ledger of the first revision of shipgate.
 fn written(shop: &Shop) -> String {
     tag(shop, "shipgate:outcome").unwrap()
 }
 
-/// A tag of the first revision of ours.
+/// A tag of the first revision of shipgate.
 fn tag(shop: &Shop, key: &str) -> Option<String> {
     let tags = shop.aws.world(|world| world.tags(&arn("task-definition", "backend:8")).unwrap().clone());
     let tag = tags.into_iter().find(|tag| tag["key"] == key)?;

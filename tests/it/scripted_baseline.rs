@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, assert_told};
+use crate::harness::{Ran, assert_reported};
 use crate::scripted::{CLUSTER, Shop, all_at_once, arn, config, text};
 use crate::scripted_rollback::{served, served_by};
 
@@ -66,7 +66,7 @@ fn the_first_release_is_left_for_what_ran_before_it() {
         assert_eq!(tag(&shop, &revision(9), key), Some(value), "{key}");
     }
     let known = "that backend:7 ran as backend before the first release is known by the ledger alone";
-    assert_told(&report["warnings"], &[known]);
+    assert_reported(&report["warnings"], &[known]);
     let held = shop.aws.world(|world| world.services[0].tags.clone());
     assert_eq!(held.len(), 1, "{held:?}");
     assert_eq!(held[0]["key"], format!("shipgate:hold:{}", releases[0]));
@@ -83,7 +83,7 @@ fn status_history_and_people_are_told_of_the_baseline_by_name() {
     let component = &report["environments"][0]["components"][0];
     assert_eq!((&component["current"]["sha"], &component["current"]["baseline"]), (&Value::Null, &json!(true)));
     assert_eq!((&component["current"]["restores"], &component["drift"]), (&json!("backend:7"), &Value::Null));
-    assert_told(&component["remarks"], &["went back to the baseline: runs what backend:7 was"]);
+    assert_reported(&component["remarks"], &["went back to the baseline: runs what backend:7 was"]);
     let hold = &component["holds"][0];
     assert_eq!((&hold["left"], &hold["returned"]), (&json!(releases[0]), &Value::Null));
     assert_eq!(hold["reason"], format!("rolled back from {} to baseline", &releases[0][..7]));
@@ -109,8 +109,8 @@ fn there_is_nothing_before_it_and_naming_it_verifies_it() {
     shop.aws.forget();
 
     let report = rollback(&shop, &[]).outcome("failed", 1);
-    assert_told(&report["causes"], &["backend: it runs what backend:7 was, which ran before the first release"]);
-    assert_told(&report["hints"], &["ship another commit"]);
+    assert_reported(&report["causes"], &["backend: it runs what backend:7 was, which ran before the first release"]);
+    assert_reported(&report["hints"], &["ship another commit"]);
     let report = rollback(&shop, &["--release", "baseline"]).outcome("unchanged", 0);
     assert_eq!(report["components"][0]["current"]["restores"], "backend:7");
     assert_eq!((shop.aws.mutations(), running(&shop)), (Vec::new(), revision(9)));
@@ -122,7 +122,7 @@ fn what_was_left_is_held_and_what_is_newer_is_deployed() {
     rollback(&shop, &[]).outcome("deployed", 0);
     shop.repository.git(&["checkout", "--quiet", &releases[0]]);
     let report = shop.deploy().outcome("refused", 3);
-    assert_told(&report["causes"], &["rolled back from", "to baseline"]);
+    assert_reported(&report["causes"], &["rolled back from", "to baseline"]);
 
     shop.repository.git(&["checkout", "--quiet", "-"]);
     let fixed = shop.repository.commit("Fix it");
@@ -203,7 +203,7 @@ fn a_baseline_that_is_gone_or_that_a_tag_makes_up_is_refused_by_name() {
             }
             let report = rollback(&shop, arguments).outcome("failed", 1);
             assert!(text(&report, "causes").contains(cause), "{report:#}");
-            assert_told(&report["hints"], &[hint]);
+            assert_reported(&report["hints"], &[hint]);
             assert_eq!((shop.aws.mutations(), running(&shop)), (Vec::new(), revision(8)));
         }
     }
@@ -215,7 +215,7 @@ fn a_service_without_a_release_has_no_baseline() {
     let report = rollback(&shop, &["--release", "baseline"]).outcome("failed", 1);
     assert!(report["reason"].as_str().unwrap().contains("`backend` cannot go back"), "{report:#}");
     assert_eq!(report["causes"], json!(["backend: no release was put there yet, so nothing ran before one"]));
-    assert_told(&report["hints"], &["shipgate history stage"]);
+    assert_reported(&report["hints"], &["shipgate history stage"]);
     assert_eq!(shop.aws.mutations(), [""; 0]);
 }
 
@@ -248,7 +248,7 @@ fn a_rollback_to_it_that_was_cut_off_is_taken_up() {
 
     let report = rollback(&shop, &[]).outcome("unchanged", 0);
 
-    assert_told(&report["warnings"], &["backend", "baseline", "taken up"]);
+    assert_reported(&report["warnings"], &["backend", "baseline", "taken up"]);
     assert_eq!((running(&shop), tag(&shop, &revision(9), "outcome")), (revision(9), Some("deployed".to_owned())));
 }
 
@@ -316,8 +316,8 @@ fn a_probe_that_asks_for_the_release_asks_for_an_answer_alone_and_that_is_said()
     let ran = shop.shipgate(&["rollback", "stage", "--output", "json"]).env("PROBE", address).run();
 
     let report = ran.outcome("deployed", 0);
-    assert_told(&report["warnings"], &["backend: of probe GET", "/probe only the status counts"]);
-    assert_told(&report["warnings"], &["backend: probe GET", "is not asked"]);
+    assert_reported(&report["warnings"], &["backend: of probe GET", "/probe only the status counts"]);
+    assert_reported(&report["warnings"], &["backend: probe GET", "is not asked"]);
     assert!(shop.aws.operations().contains(&"probe:Ask".to_owned()));
 }
 
@@ -347,9 +347,9 @@ fn components_go_back_to_it_together_or_alone() {
     let differ = shop(2, 1);
     let before = running(&differ);
     let report = rollback(&differ, &[]).outcome("failed", 1);
-    assert_told(&report["causes"], &["worker: before its first release it ran backend:7"]);
-    assert_told(&report["hints"], &["roll backend back alone with --component backend"]);
-    assert_told(&report["hints"], &["--release baseline --component worker"]);
+    assert_reported(&report["causes"], &["worker: before its first release it ran backend:7"]);
+    assert_reported(&report["hints"], &["roll backend back alone with --component backend"]);
+    assert_reported(&report["hints"], &["--release baseline --component worker"]);
     assert_eq!((differ.aws.mutations(), running(&differ)), (Vec::new(), before));
     let report = rollback(&differ, &["--component", "worker"]).outcome("deployed", 0);
     assert_eq!(report["components"][0]["current"]["restores"], "backend:7");

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, assert_told, steps};
+use crate::harness::{Ran, assert_reported, steps};
 use crate::scripted::{Shop, all_at_once, text};
 
-/// A shop whose service rolls out what somebody else put there, for so many looks.
+/// A shop whose service rolls out what another program put there, for a number of polls.
 fn busy(more: &str, looks: usize) -> Shop {
     let shop = Shop::with(more);
     shop.aws.world(|world| {
@@ -29,7 +29,7 @@ fn first(operations: &[String], is: impl Fn(&String) -> bool) -> usize {
 #[test]
 fn somebody_elses_rollout_is_waited_for_before_anything_is_changed() {
     let shop = busy("pre-deploy = [\"migrate\"]", 4);
-    assert_told(&plan(&shop).outcome("planned", 0)["warnings"], &["backend waits for the rollout of backend:8"]);
+    assert_reported(&plan(&shop).outcome("planned", 0)["warnings"], &["backend waits for the rollout of backend:8"]);
     shop.aws.forget();
     let ran = shop.deploy();
     let report = ran.outcome("deployed", 0);
@@ -72,7 +72,7 @@ fn a_wait_that_runs_out_has_changed_nothing() {
 #[test]
 fn a_busy_service_is_refused_where_that_is_configured() {
     let shop = busy("busy = \"refuse\"", 100_000);
-    assert_told(&plan(&shop).outcome("planned", 0)["warnings"], &["is refused during the rollout of backend:8"]);
+    assert_reported(&plan(&shop).outcome("planned", 0)["warnings"], &["is refused during the rollout of backend:8"]);
     let report = shop.deploy().outcome("refused", 3);
     let reason = report["reason"].as_str().unwrap();
     assert!(reason.contains("is busy: the rollout of backend:8") && reason.contains("since 2"), "{reason}");
@@ -82,7 +82,7 @@ fn a_busy_service_is_refused_where_that_is_configured() {
 #[test]
 fn somebody_elses_rollout_is_superseded_where_that_is_configured() {
     let shop = busy("busy = \"supersede\"", 100_000);
-    assert_told(&plan(&shop).outcome("planned", 0)["warnings"], &["supersedes the rollout of backend:8"]);
+    assert_reported(&plan(&shop).outcome("planned", 0)["warnings"], &["supersedes the rollout of backend:8"]);
     let report = shop.deploy().outcome("deployed", 0);
     assert_eq!(steps(&report)[0], "register backend: done");
 }
@@ -141,7 +141,7 @@ fn a_rollback_waits_for_nothing() {
         });
         let run = |arguments: &[&str]| shop.shipgate(&[arguments, &["--output", "json"]].concat()).run();
         let plan = run(&["plan", "rollback", "stage"]).outcome("planned", 0);
-        assert_told(&plan["warnings"], &["supersedes the rollout of backend:10"]);
+        assert_reported(&plan["warnings"], &["supersedes the rollout of backend:10"]);
         let report = run(&["rollback", "stage"]).outcome("deployed", 0);
         assert!(!steps(&report).iter().any(|step| step.starts_with("wait for others")), "{report:#}");
     });
@@ -162,5 +162,5 @@ fn a_rollout_that_nothing_will_end_is_not_waited_for() {
     };
     shop.aws.change("ecs:DescribeServices", move |_, answer| failing(&mut answer["services"][0]));
     let report = shop.deploy().outcome("deployed", 0);
-    assert_told(&report["warnings"], &["the rollout of backend:8 is not waited for", "no circuit breaker ends it"]);
+    assert_reported(&report["warnings"], &["the rollout of backend:8 is not waited for", "no circuit breaker ends it"]);
 }

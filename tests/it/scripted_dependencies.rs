@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, assert_told, steps, texts};
+use crate::harness::{Ran, assert_reported, steps, texts};
 use crate::scripted::{ACCOUNT, CLUSTER, Shop, all_at_once, arn, config, text};
 
 const WORKER: &str = "stage-worker";
@@ -60,7 +60,7 @@ fn updated(shop: &Shop) -> Vec<String> {
     updates.map(|call| call.body["service"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Whoever ships a part alone is not told of the whole.
+/// A run that ships a part alone is not reported for the whole.
 #[test]
 fn a_part_that_is_shipped_alone_is_named() {
     let shop = shop("", "");
@@ -83,9 +83,9 @@ fn a_part_that_is_shipped_alone_is_named() {
     let newer = commits(&shop, 1);
     serve(&shop, STAGE, &newer);
     let report = run(&shop, &["promote", "production"]).outcome("refused", 3);
-    assert_told(&report["causes"], &["production is held (backend, worker: carts fail)"]);
+    assert_reported(&report["causes"], &["production is held (backend, worker: carts fail)"]);
     assert_eq!(report["hints"].as_array().unwrap().len(), 1);
-    assert_told(&report["hints"], &["every release", "`shipgate unhold production --reason …`"]);
+    assert_reported(&report["hints"], &["every release", "`shipgate unhold production --reason …`"]);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_component_shipped_alone_warns_of_a_dependency_with_another_release() {
     assert_eq!(warnings(&promote, "unchanged"), [runs_another.as_str()]);
     // Both run the older release then, which is what the worker depends on.
     assert_eq!(warnings(&["rollback", "production", "--component", "worker"], "deployed"), [""; 0]);
-    // Nobody depends on the worker.
+    // No component depends on the worker.
     assert_eq!(warnings(&["deploy", "stage", "--component", "backend"], "deployed"), [""; 0]);
 }
 
@@ -217,7 +217,10 @@ fn components_with_different_histories_go_back_to_what_both_ran() {
         answer["taskDefinitionArns"].as_array_mut().unwrap().retain(|it| *it != arn("task-definition", "backend:7"));
     });
     let report = run(&shop, &["rollback", "stage"]).outcome("failed", 1);
-    assert_told(&report["causes"], &["backend: 3 releases succeeded there, it runs one of them, a rollback bars 2"]);
+    assert_reported(
+        &report["causes"],
+        &["backend: 3 releases succeeded there, it runs one of them, a rollback bars 2"],
+    );
     assert!(!text(&report, "hints").contains("--component"), "neither can go back alone: {report:#}");
     assert_eq!(running(&shop), before);
 }
@@ -235,8 +238,8 @@ fn without_a_common_release_a_part_goes_back_alone() {
     let report = run(&shop, &["rollback", "stage"]).outcome("failed", 1);
     for component in ["backend", "worker"] {
         let counted = "2 releases succeeded there, it runs one of them, 1 it can go back to alone";
-        assert_told(&report["causes"], &[&format!("{component}: {counted}")]);
-        assert_told(&report["hints"], &[&format!("--component {component}")]);
+        assert_reported(&report["causes"], &[&format!("{component}: {counted}")]);
+        assert_reported(&report["hints"], &[&format!("--component {component}")]);
     }
     let named = run(&shop, &["rollback", "stage", "--release", &releases[0]]).outcome("failed", 1);
     assert!(named["reason"].as_str().unwrap().contains("never succeeded as `worker`"), "{named:#}");
@@ -282,7 +285,7 @@ fn what_one_component_left_comes_back_by_no_other() {
 
     let report = run(&shop, &["deploy", "stage", "--component", "worker"]).outcome("refused", 3);
 
-    assert_told(&report["causes"], &["hold", "worker", &releases[1][..7], &releases[0][..7]]);
+    assert_reported(&report["causes"], &["hold", "worker", &releases[1][..7], &releases[0][..7]]);
 }
 
 #[test]
@@ -299,12 +302,12 @@ fn a_hold_that_cannot_be_put_on_one_component_changes_none() {
     let report = run(&shop, &["rollback", "stage"]).outcome("failed", 1);
 
     assert_eq!((running(&shop), ended(&report)), (before, vec!["backend failed".into(), "worker skipped".into()]));
-    assert_told(&report["left_behind"], &["hold on service stage-backend"]);
+    assert_reported(&report["left_behind"], &["hold on service stage-backend"]);
 }
 
 #[test]
 fn what_ecs_rolls_back_meets_what_the_pre_deploy_command_did_and_that_is_told() {
-    for (more, told) in [("pre-deploy = [\"migrate\"]", true), ("", false)] {
+    for (more, messages) in [("pre-deploy = [\"migrate\"]", true), ("", false)] {
         let shop = Shop::with(more);
         shop.aws.at_look(1, |world| {
             world.roll_out(&[
@@ -317,7 +320,7 @@ fn what_ecs_rolls_back_meets_what_the_pre_deploy_command_did_and_that_is_told() 
         let report = shop.deploy().outcome("rolled-back", 5);
 
         let causes = text(&report, "causes");
-        assert_eq!(causes.contains("pre-deploy command of the failed release had run"), told, "{causes}");
+        assert_eq!(causes.contains("pre-deploy command of the failed release had run"), messages, "{causes}");
         assert_eq!(text(&report["components"][0], "causes"), causes);
         assert_eq!(running(&shop), [arn("task-definition", "backend:7")]);
     }

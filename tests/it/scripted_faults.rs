@@ -54,7 +54,7 @@ fn an_update_that_is_lost_once_is_not_lost() {
     shop.deploy().outcome("deployed", 0);
 }
 
-/// A refusal is an answer: nothing was changed, and nobody has to wait.
+/// A refusal is an answer: nothing was changed, and there is no wait.
 #[test]
 fn an_update_that_is_refused_is_failed_at_once() {
     for (status, code) in [(400, "AccessDeniedException"), (403, "AccessDenied"), (404, "ServiceNotFoundException")] {

@@ -14,7 +14,7 @@ fn in_actions(shop: &Shop, arguments: &[&str]) -> Ran {
     shop.shipgate(arguments).env("GITHUB_ACTIONS", "true").env("CI", "true").run()
 }
 
-/// Insists that nothing in the output can be taken for ours, and that the text was shown at all.
+/// Insists that nothing in the output can be taken for shipgate's, and that the text was shown at all.
 #[track_caller]
 fn harmless(ran: &Ran) {
     for output in [&ran.stderr, &ran.stdout] {

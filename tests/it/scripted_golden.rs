@@ -150,7 +150,7 @@ fn two_environments(more: &str) -> Shop {
     shop
 }
 
-/// The same, whose environments ran so many releases and run the last of them; with their commits, oldest first.
+/// The same, whose environments ran a number of releases and run the last of them; with their commits, oldest first.
 pub fn served(count: usize) -> (Shop, Vec<String>) {
     let shop = two_environments("");
     let releases: Vec<String> = (0..count).map(|number| shop.repository.commit(&format!("Release {number}"))).collect();

@@ -88,7 +88,7 @@ fn foreign_tags_stay_and_those_of_aws_are_left_out() {
     assert_eq!(value(&written["tags"], "shipgate:outcome").as_deref(), Some("deployed"));
 }
 
-/// The stated budget: what a deploy asks of AWS before it waits, and for each look while it waits.
+/// The stated budget: what a deploy asks of AWS before it waits, and for each poll while it waits.
 #[test]
 fn a_good_deploy_costs_so_many_calls() {
     let shop = Shop::new();
@@ -107,7 +107,7 @@ fn a_good_deploy_costs_so_many_calls() {
         "ecs:DescribeServices",
         "ecs:UpdateService",
     ];
-    // The update's own answer is the first look. Each later one is two calls: the service, and its tasks that stopped,
+    // The update's own answer is the first poll. Each later one is two calls: the service, and its tasks that stopped,
     // until ECS calls the deployment done.
     let waiting = [["ecs:DescribeServices", "ecs:ListTasks"]; 3].concat();
     let waiting = [&waiting[..], &["ecs:DescribeServices"]].concat();

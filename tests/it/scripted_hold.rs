@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, assert_told};
+use crate::harness::{Ran, assert_reported};
 use crate::scripted::{Answer, CLUSTER, Call, Shop, all_at_once, config, text};
 use crate::scripted_golden::served;
 
@@ -49,7 +49,7 @@ fn a_denied_change_names_the_permission_and_every_service() {
         assert_eq!(report["command"], command);
         assert!(text(&report, "hints").contains(&format!("`{operation}`")), "{report:#}");
         for component in ["`backend`", "`worker`"] {
-            assert_told(&report["causes"], &[component, state]);
+            assert_reported(&report["causes"], &[component, state]);
         }
         assert_eq!(report["holds"].as_array().unwrap().len(), if held { 2 } else { 0 });
     });
@@ -68,8 +68,8 @@ fn one_that_fails_ends_it_and_all_are_told() {
             "hold" => ("has the hold", "does not have the hold"),
             _ => ("has no hold", "still has a hold"),
         };
-        assert_told(&report["causes"], &["`backend`", done]);
-        assert_told(&report["causes"], &["`worker`", open]);
+        assert_reported(&report["causes"], &["`backend`", done]);
+        assert_reported(&report["causes"], &["`worker`", open]);
         let on: Vec<&Value> = report["holds"].as_array().unwrap().iter().map(|hold| &hold["component"]).collect();
         assert_eq!(on, [if command == "hold" { "backend" } else { "worker" }]);
         if command == "unhold" {
@@ -86,7 +86,7 @@ fn what_cannot_be_looked_at_afterwards_is_unknown() {
         written.then(|| denied(call, "ecs:DescribeServices"))
     });
     let report = hold(&shop, "hold").outcome("failed", 1);
-    assert_told(&report["causes"], &["whether `backend` has the hold is unknown"]);
+    assert_reported(&report["causes"], &["whether `backend` has the hold is unknown"]);
     assert_eq!(report["holds"], json!([]));
 }
 
@@ -180,7 +180,7 @@ fn a_plan_has_the_holds_of_every_home() {
     assert_ne!(other, both);
 }
 
-/// In an emergency nobody should have to find the variables that probes and builds use.
+/// In an emergency `hold` must not need the variables that probes and builds use.
 #[test]
 fn what_deploys_nothing_needs_no_variables_of_probes_and_builds() {
     let stage = "[[environments.stage.components.backend.probes]]\nurl = \"${vars.STAGE_URL}/health\"\n";
@@ -214,7 +214,7 @@ fn a_run_in_a_workflow_is_named() {
     assert_eq!(report["holds"][0]["run"], "acme/shop/77/2");
 }
 
-/// In an emergency nobody has the variables of probes, addresses and builds at hand.
+/// In an emergency the variables of probes, addresses and builds are not needed.
 #[test]
 fn only_what_names_a_service_has_to_have_a_value() {
     let probe = "[[environments.stage.components.backend.probes]]\nurl = \"${vars.URL}/health\"\n\
@@ -236,7 +236,7 @@ fn only_what_names_a_service_has_to_have_a_value() {
     for arguments in commands {
         shop.shipgate(arguments).run().expect_code(0);
     }
-    // What they need is needed, and told at once.
+    // What they need is needed, and reported at once.
     let config = config.replace(&format!("\"{CLUSTER}\""), "\"${environment.prefix}-cluster\"");
     let shop = Shop::with_config(&config.replace("service = ", "service = \"${vars.SERVICE}\"\n#"));
     for arguments in commands {

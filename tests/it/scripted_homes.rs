@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, assert_told, texts};
+use crate::harness::{Ran, assert_reported, texts};
 use crate::scripted::{CLUSTER, SERVICE, Shop, all_at_once, arn, config};
 
-/// A shop whose service ran so many releases and runs the last of them; with their commits, oldest first.
+/// A shop whose service ran a number of releases and runs the last of them; with their commits, oldest first.
 fn served(count: usize) -> (Shop, Vec<String>) {
     served_by(Shop::new(), count)
 }
@@ -68,7 +68,7 @@ fn holds(shop: &Shop, resource: &str) -> Vec<String> {
 fn stopped(shop: &Shop, releases: &[String]) {
     shop.repository.git(&["checkout", "--quiet", &releases[1]]);
     let report = run(shop, &["deploy", "stage"]).outcome("refused", 3);
-    assert_told(&report["causes"], &["hold", "rolled back from", &releases[1][..7], &releases[0][..7]]);
+    assert_reported(&report["causes"], &["hold", "rolled back from", &releases[1][..7], &releases[0][..7]]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn without_room_on_the_service_the_revision_has_the_hold_and_the_plan_says_so() 
     let (shop, releases) = served(2);
     fill(&shop, &service());
     let plan = run(&shop, &["plan", "rollback", "stage"]).outcome("planned", 0);
-    assert_told(&plan["warnings"], &["revision backend:9 alone", "service stage-backend has no room"]);
+    assert_reported(&plan["warnings"], &["revision backend:9 alone", "service stage-backend has no room"]);
 
     let report = run(&shop, &["rollback", "stage"]).outcome("deployed", 0);
 
@@ -142,7 +142,7 @@ fn without_room_on_the_service_the_revision_has_the_hold_and_the_plan_says_so() 
     stopped(&shop, &releases);
     let by_hand = run(&shop, &["hold", "stage", "--reason", "x"]).outcome("failed", 1);
     assert!(by_hand["reason"].as_str().unwrap().contains("no room for the hold"), "{by_hand:#}");
-    assert_told(&by_hand["hints"], &["take a tag off"]);
+    assert_reported(&by_hand["hints"], &["take a tag off"]);
     run(&shop, &["unhold", "stage", "--reason", "it was the weather"]).expect_code(0);
     run(&shop, &["deploy", "stage"]).outcome("deployed", 0);
 }
@@ -168,7 +168,7 @@ fn a_rollback_is_never_impossible_for_want_of_a_tag() {
         });
         let report = run(&shop, &["rollback", "stage"]).outcome("deployed", 0);
         for place in places {
-            assert_told(&report["warnings"], &[place, "does not take the hold", "Tags limit exceeded"]);
+            assert_reported(&report["warnings"], &[place, "does not take the hold", "Tags limit exceeded"]);
         }
         strip(&shop);
         stopped(&shop, &releases);
@@ -181,8 +181,8 @@ fn two_full_homes_do_not_stop_a_rollback_nor_lose_the_hold() {
     fill(&shop, &service());
     fill(&shop, &revision(9));
     let report = run(&shop, &["rollback", "stage"]).outcome("deployed", 0);
-    assert_told(&report["warnings"], &["the next revision of service stage-backend alone"]);
-    assert_told(&report["warnings"], &["tags of backend:9 are not on the next revision", "team:49"]);
+    assert_reported(&report["warnings"], &["the next revision of service stage-backend alone"]);
+    assert_reported(&report["warnings"], &["tags of backend:9 are not on the next revision", "team:49"]);
     let restored = running(&shop);
     assert!(shop.aws.world(|world| world.tags(&restored).unwrap().len()) <= 50);
     stopped(&shop, &releases);
@@ -202,12 +202,12 @@ fn two_components_hold_what_either_leaves() {
 
     let report = run(&shop, &["rollback", "stage"]).outcome("deployed", 0);
 
-    assert_told(&report["warnings"], &["the hold on worker", "alone"]);
+    assert_reported(&report["warnings"], &["the hold on worker", "alone"]);
     strip(&shop);
     for component in ["backend", "worker"] {
         shop.repository.git(&["checkout", "--quiet", &releases[1]]);
         let report = run(&shop, &["deploy", "stage", "--component", component]).outcome("refused", 3);
-        assert_told(&report["causes"], &["hold", component, "rolled back from"]);
+        assert_reported(&report["causes"], &["hold", component, "rolled back from"]);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Credentials: missing, refused, of another account, or nobody there to ask.
+//! Credentials: missing, refused, of another account, or no server to ask.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn no_credentials_are_invalid_at_once() {
     assert_eq!(shop.aws.operations(), [""; 0]);
 }
 
-/// A laptop asks for the metadata of a machine that it is not: nobody is there, or nobody answers.
+/// A laptop asks for the metadata of a machine that it is not: there is no server, or no answer.
 #[test]
 fn no_credentials_do_not_hang() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

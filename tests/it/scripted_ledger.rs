@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, assert_told, texts};
+use crate::harness::{Ran, assert_reported, texts};
 use crate::scripted::{ACCOUNT, OLD_DIGEST, Shop, all_at_once, arn, config};
 
-/// A shop whose stage and production ran so many releases and run the last of them; with their commits, oldest first.
+/// A shop whose stage and production ran a number of releases and run the last of them; with their commits, oldest first.
 fn served(count: usize) -> (Shop, Vec<String>) {
     let production = format!(
         "[environments.production]\nregion = \"us-east-1\"\naccount = \"{ACCOUNT}\"\npromotes-from = \"stage\"\n\
@@ -60,7 +60,7 @@ fn a_tag_that_differs_from_the_revision_proves_nothing() {
 
         let report = run(&shop, &promote).outcome("refused", 3);
 
-        assert_told(&report["causes"], &["proven", "no success of", "backend:8", reason]);
+        assert_reported(&report["causes"], &["proven", "no success of", "backend:8", reason]);
         assert_eq!(gate(&report, "proven")["verdict"], "unsatisfied");
         assert_eq!(shop.aws.mutations(), [""; 0]);
         if value.is_some() {
@@ -90,7 +90,7 @@ fn a_success_that_nothing_but_a_tag_says_is_called_so() {
     let plan = ran.outcome("planned", 0);
     assert_eq!(gate(&plan, "proven")["verdict"], "satisfied");
     assert!(gate(&plan, "proven")["reason"].as_str().unwrap().contains("by the ledger alone"), "{plan:#}");
-    assert_told(&plan["warnings"], &["by the ledger alone", &releases[0][..7], "stage", "backend:8"]);
+    assert_reported(&plan["warnings"], &["by the ledger alone", &releases[0][..7], "stage", "backend:8"]);
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("`that ") && page.contains("by the ledger alone"), "{page}");
     ran.expect_stderr("by the ledger alone").expect_stderr("shipgate iam guard");
@@ -107,7 +107,7 @@ fn a_rollback_says_what_it_knows_its_target_by() {
     let shipgate = shop.shipgate(&["plan", "rollback", "stage", "--output", "json"]);
     let ran = shipgate.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", &page).run();
     let plan = ran.outcome("planned", 0);
-    assert_told(&plan["warnings"], &[&releases[0][..7], "by the ledger alone", "backend:8"]);
+    assert_reported(&plan["warnings"], &[&releases[0][..7], "by the ledger alone", "backend:8"]);
     assert!(std::fs::read_to_string(page).unwrap().contains("by the ledger alone"));
     ran.expect_stderr("register what backend:8 was again: it served, by the ledger alone");
 }
@@ -138,7 +138,7 @@ fn a_planted_revision_is_not_gone_back_to_and_is_named() {
 
     for more in [&[][..], &["--release", &releases[0]]] {
         let plan = run(&shop, &[&["plan", "rollback", "stage"], more].concat()).outcome("planned", 0);
-        assert_told(&plan["warnings"], &["backend does not go back to backend:9", "`shipgate:digest`"]);
+        assert_reported(&plan["warnings"], &["backend does not go back to backend:9", "`shipgate:digest`"]);
         assert!(!plan["components"][0]["changes"].to_string().contains("command"), "{plan:#}");
     }
     let report = run(&shop, &["rollback", "stage"]).outcome("deployed", 0);

@@ -94,7 +94,7 @@ fn crash_loop() -> Shop {
     shop
 }
 
-/// A deployment that shifts traffic, whose service deployment goes through these stages, one a look.
+/// A deployment that shifts traffic, whose service deployment goes through these stages, one a poll.
 fn shifting(strategy: &'static str, stages: &'static [(&'static str, &'static str)]) -> Shop {
     let shop = Shop::new();
     let balancer = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/stage-web/50dc6c495c0c9188";
@@ -167,7 +167,7 @@ fn tasks(count: i64, change: impl Fn(&mut Value) + Send + 'static) -> Ran {
     shop.deploy()
 }
 
-/// An alarm that goes off after so many looks.
+/// An alarm that goes off after a number of polls.
 fn alarms(goes_off: usize) -> Ran {
     let shop = Shop::with("settle = { for = \"3s\", alarms = [\"backend-5xx\"] }");
     shop.aws.answer("cloudwatch:DescribeAlarms", move |call, _| {

@@ -1,4 +1,4 @@
-//! A panic is the end of the program: it is told as a failure, shows no secret, and leaves neither one in a file nor a
+//! A panic is the end of the program: it is reported as a failure, shows no secret, and leaves neither one in a file nor a
 //! process behind. The hook ends these debug builds as it ends a release, in which no destructor could run.
 
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::harness::{Shipgate, assert_told, command, eventually, files_below, lives};
+use crate::harness::{Shipgate, assert_reported, command, eventually, files_below, lives};
 use crate::scripted::{CANARIES, Shop, config, text};
 
 /// No thread has room for its stack: where one is needed, as for looking up the name of a host, tokio panics.
@@ -24,7 +24,7 @@ fn a_panic_before_the_change_is_failed() {
     let ran = run.env("AWS_ENDPOINT_URL", format!("http://{endpoint}")).run_to_panic();
 
     let report = ran.outcome("failed", 1);
-    assert_told(&report["causes"], &["worker thread"]);
+    assert_reported(&report["causes"], &["worker thread"]);
     assert!(!text(&report, "hints").contains("shipgate status"), "{report:#}");
     assert_eq!(shop.aws.operations(), [""; 0]);
 }
@@ -36,7 +36,7 @@ fn with_bug(shop: &Shop, arguments: &[&str]) -> Shipgate {
     shop.shipgate(arguments).program(&program)
 }
 
-/// A pipe that nobody has written to.
+/// A pipe that is empty.
 fn pipe(directory: &Path) -> PathBuf {
     let pipe = directory.join("bug");
     assert!(command("mkfifo").arg(&pipe).status().unwrap().success());
@@ -64,9 +64,9 @@ fn a_panic_after_the_change_is_broken_in_every_report() {
     let ran = running.wait_to_panic();
     let report = ran.outcome("broken", 6);
     assert_eq!(report["reason"], "shipgate broke off: this is a bug in it");
-    assert_told(&report["causes"], &["panicked at ", "breaking_off.rs"]);
-    assert_told(&report["causes"], &["index out of bounds"]);
-    assert_told(&report["hints"], &["shipgate status", "pending"]);
+    assert_reported(&report["causes"], &["panicked at ", "breaking_off.rs"]);
+    assert_reported(&report["causes"], &["index out of bounds"]);
+    assert_reported(&report["hints"], &["shipgate status", "pending"]);
     assert!(ran.stderr.contains("error: shipgate broke off") && ran.stderr.contains("::error "), "{}", ran.stderr);
     let output = std::fs::read_to_string(output).unwrap();
     assert!(output.contains("\nbroken\n"), "{output}");
@@ -114,7 +114,7 @@ fn a_panic_during_a_build_shows_no_secret_leaves_none_in_a_file_and_ends_docker(
 
     let ran = running.wait_to_panic();
     let report = ran.outcome("failed", 1);
-    assert_told(&report["causes"], &["it has *** and *** and *** and ***"]);
+    assert_reported(&report["causes"], &["it has *** and *** and *** and ***"]);
     for secret in secrets {
         assert!(!ran.stderr.contains(secret) && !ran.stdout.contains(secret), "{secret} is shown");
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, assert_told, texts};
+use crate::harness::{Ran, assert_reported, texts};
 use crate::scripted::{ACCOUNT, Answer, Call, SERVICE, Shop, all_at_once, config, refusal, text};
 
 const PRODUCTION: &str = "prod-backend";
@@ -63,7 +63,7 @@ fn it_works_when_nothing_is_in_the_way() {
 #[test]
 fn a_source_that_never_got_a_release_gets_one_first() {
     let report = promote(&shop()).outcome("refused", 3);
-    assert_told(&report["causes"], &["stage has not proven it"]);
+    assert_reported(&report["causes"], &["stage has not proven it"]);
     assert_eq!(report["hints"], json!(["put a release there first: `shipgate deploy stage`"]));
 }
 
@@ -91,7 +91,7 @@ fn what_takes_commits_back_is_refused() {
         let planned = run(&[&["plan"], arguments].concat()).outcome("planned", 0);
         let report = run(arguments).outcome("refused", 3);
         assert_eq!(report["causes"], json!([format!("forward: {reason}")]));
-        assert_told(&report["hints"], &[&format!("`shipgate rollback {environment}`")]);
+        assert_reported(&report["hints"], &[&format!("`shipgate rollback {environment}`")]);
         for report in [planned, report] {
             let gates = report["gates"].as_array().unwrap();
             let gate = gates.iter().find(|gate| gate["name"] == "forward").unwrap();
@@ -115,7 +115,7 @@ fn a_permission_that_is_missing_on_the_side_of_the_source_is_told_with_that_side
         shop.aws.answer(operation, move |call, _| is_about(call, SERVICE).then(|| denied(call, operation)));
         let report = promote(&shop).outcome("failed", 1);
         assert!(text(&report, "hints").contains(operation), "{report:#}");
-        assert_told(&report["causes"], &["asked of stage", "production promotes from"]);
+        assert_reported(&report["causes"], &["asked of stage", "production promotes from"]);
         assert_eq!(production(&shop), before);
     });
 }
@@ -135,7 +135,7 @@ fn a_ledger_of_the_source_that_may_not_be_read_is_told_with_that_side() {
     let report = shop.shipgate(&arguments).run().outcome("failed", 1);
 
     assert!(text(&report, "hints").contains("ecs:ListTaskDefinitions"), "{report:#}");
-    assert_told(&report["causes"], &["asked of stage", "production promotes from"]);
+    assert_reported(&report["causes"], &["asked of stage", "production promotes from"]);
     assert_eq!(production(&shop), before);
 }
 
@@ -151,7 +151,7 @@ fn a_registry_of_the_target_that_may_not_be_read_is_told_as_the_one_that_is_writ
     let report = promote(&shop).outcome("failed", 1);
 
     assert!(report["reason"].as_str().unwrap().contains("prod-shop"), "{report:#}");
-    assert_told(&report["hints"], &["`ecr:BatchGetImage`", "`ecr:PutImage` on the repository it writes"]);
+    assert_reported(&report["hints"], &["`ecr:BatchGetImage`", "`ecr:PutImage` on the repository it writes"]);
 }
 
 #[test]
@@ -181,12 +181,12 @@ fn two_digests_at_once_are_no_release() {
 
     let report = promote(&shop).outcome("refused", 3);
 
-    assert_told(&report["causes"], &["proven", &other]);
+    assert_reported(&report["causes"], &["proven", &other]);
     assert!(!texts(&report["hints"]).is_empty());
     assert_eq!(production(&shop), before);
 }
 
-/// A plan tells the verdicts of the gates; it refuses nothing.
+/// A plan prints the verdicts of the gates; it refuses nothing.
 #[test]
 fn a_plan_without_a_proven_release_says_that_there_is_nothing_to_promote() {
     let shop = staged();
@@ -282,8 +282,8 @@ fn without_its_commit_the_command_of_a_release_is_never_skipped() {
         let report = promote_without_commit(&shop, &release).outcome("failed", 1);
 
         assert!(report["reason"].as_str().unwrap().contains(&release), "{report:#}");
-        assert_told(&report["causes"], &["ledger", "pre-deploy command", "backend"]);
-        assert_told(&report["hints"], &["fetch-depth: 0"]);
+        assert_reported(&report["causes"], &["ledger", "pre-deploy command", "backend"]);
+        assert_reported(&report["hints"], &["fetch-depth: 0"]);
         assert_eq!(production(&shop), before);
     }
 }
@@ -307,7 +307,7 @@ fn without_its_commit_and_without_a_record_the_command_is_said_to_be_unknown() {
 
     let report = promote_without_commit(&shop, &release).outcome("deployed", 0);
 
-    assert_told(&report["warnings"], &["pre-deploy command for backend is not known", &release[..7], "backend:8"]);
+    assert_reported(&report["warnings"], &["pre-deploy command for backend is not known", &release[..7], "backend:8"]);
     assert_eq!(recorded_pre_deploy(&shop), json!([]));
 }
 

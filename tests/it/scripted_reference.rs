@@ -1,6 +1,6 @@
 //! A release that is named by a tag, a short id or a pull request: what it is, and what names none.
 
-use crate::harness::{Ran, assert_told};
+use crate::harness::{Ran, assert_reported};
 use crate::scripted::{ACCOUNT, Shop, all_at_once, config, text};
 
 /// A shop whose stage ran two releases and runs the second; with their commits.
@@ -65,7 +65,7 @@ fn what_moves_or_is_not_one_commit_names_no_release() {
         for command in [&["promote", "production"][..], &["rollback", "stage"], &["plan", "promote", "production"]] {
             let report = run(&shop, &[command, &[&release]].concat()).outcome("invalid", 2);
             assert!(report["reason"].as_str().unwrap().contains(reason), "{named}: {report:#}");
-            assert_told(&report["causes"], &[cause]);
+            assert_reported(&report["causes"], &[cause]);
             assert!(text(&report, "hints").contains(hint), "{named}: {report:#}");
         }
     }

@@ -1,4 +1,4 @@
-//! What the registry may say of the image: nothing that is not proven by its digest and our label is deployed.
+//! What the registry may say of the image: nothing that is not proven by its digest and shipgate's label is deployed.
 
 use serde_json::{Value, json};
 

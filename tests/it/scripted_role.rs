@@ -189,7 +189,7 @@ fn what_may_be_over_at_the_next_try_is_tried_again_with_a_fresh_token() {
     });
 }
 
-/// A balancer answers in the service's place, or the service with a code that nobody knows.
+/// A balancer answers in the service's place, or the service with an unknown code.
 #[test]
 fn an_exchange_that_is_answered_with_a_server_error_is_tried_again() {
     all_at_once(
@@ -226,11 +226,11 @@ fn what_another_token_would_not_change_fails_at_once_and_is_named() {
             "does not allow sessions of",
         ),
     ];
-    all_at_once(cases, |(status, code, message, told)| {
+    all_at_once(cases, |(status, code, message, reported)| {
         let shop = shop("");
         shop.aws.refuse("sts:AssumeRoleWithWebIdentity", status, code, message);
         let report = deploy(&shop).outcome("invalid", 2);
-        assert!(report["reason"].as_str().unwrap().contains(told), "{report:#}");
+        assert!(report["reason"].as_str().unwrap().contains(reported), "{report:#}");
         assert!(text(&report, "causes").contains(code), "{report:#}");
         assert_ne!(report["hints"], json!([]), "{code}");
         assert_eq!(shop.aws.operations(), ["token:Get", "sts:AssumeRoleWithWebIdentity"], "{code}");
@@ -255,7 +255,7 @@ fn a_refused_exchange_tells_what_the_token_says_but_never_the_token() {
     }
 }
 
-/// Whoever may push a branch names it, and somebody with more rights copies the command.
+/// The person who may push a branch names it, and another one with more rights copies the command.
 #[test]
 fn the_command_in_a_hint_runs_nothing_of_a_branchs_name() {
     let shop = shop("");
@@ -285,7 +285,7 @@ fn a_job_that_cannot_have_a_token_is_told_why() {
         ([&actions[..], &[("GITHUB_ACTOR", "dependabot[bot]")]].concat(), json!({}), "Dependabot"),
         (vec![("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "x")], json!({}), "ACTIONS_ID_TOKEN_REQUEST_URL"),
     ];
-    all_at_once(cases, |(variables, event, told)| {
+    all_at_once(cases, |(variables, event, reported)| {
         let shop = shop("");
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("event.json");
@@ -294,8 +294,8 @@ fn a_job_that_cannot_have_a_token_is_told_why() {
         let run = variables.into_iter().fold(run, |run, (name, value)| run.env(name, value));
         let report = run.run().outcome("invalid", 2);
         let said = format!("{} {} {}", report["reason"], text(&report, "causes"), text(&report, "hints"));
-        assert!(said.contains(told), "{told}: {report:#}");
-        assert_eq!(shop.aws.operations(), ["sts:GetCallerIdentity"], "{told}");
+        assert!(said.contains(reported), "{reported}: {report:#}");
+        assert_eq!(shop.aws.operations(), ["sts:GetCallerIdentity"], "{reported}");
     });
 }
 
@@ -419,12 +419,12 @@ fn a_clock_that_is_wrong_is_named() {
 
 #[test]
 fn a_session_policy_has_to_be_one() {
-    for (content, told) in [("no json", "line 1"), (&format!("\"{}\"", "x".repeat(2100)), "2102 characters")] {
+    for (content, reported) in [("no json", "line 1"), (&format!("\"{}\"", "x".repeat(2100)), "2102 characters")] {
         let shop = shop("session-policy = \"policy.json\"\n");
         shop.repository.write("policy.json", content);
         shop.repository.commit("Policy");
         let report = deploy(&shop).outcome("invalid", 2);
-        assert!(text(&report, "causes").contains(told), "{report:#}");
+        assert!(text(&report, "causes").contains(reported), "{report:#}");
         assert_eq!(shop.aws.operations(), [""; 0]);
     }
 }

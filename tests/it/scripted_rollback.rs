@@ -1,11 +1,11 @@
-//! Which release a rollback returns to, told from the ledger, and what stands in its way.
+//! Which release a rollback returns to, by the ledger, and what is in its way.
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, assert_told, texts};
+use crate::harness::{Ran, assert_reported, texts};
 use crate::scripted::{ACCOUNT, CLUSTER, SERVICE, Shop, all_at_once, arn, config, text};
 
-/// A shop whose service ran so many releases and runs the last of them; with their commits, oldest first.
+/// A shop whose service ran a number of releases and runs the last of them; with their commits, oldest first.
 pub fn served(count: usize) -> (Shop, Vec<String>) {
     served_by(Shop::new(), count)
 }
@@ -113,7 +113,7 @@ fn a_release_that_never_served_is_failed() {
 
     assert!(reason(&report).contains(&unknown), "{report:#}");
     assert!(reason(&report).contains("never succeeded as `backend` on stage"), "{report:#}");
-    assert_told(&report["hints"], &["shipgate history stage"]);
+    assert_reported(&report["hints"], &["shipgate history stage"]);
     assert_eq!((shop.aws.mutations(), running(&shop)), (Vec::new(), before));
 }
 
@@ -122,7 +122,7 @@ fn a_release_has_to_be_one_commit() {
     let (shop, _) = served(2);
     for wrong in ["main", "", "HEAD", "v1", "--release"] {
         let report = rollback(&shop, &[&format!("--release={wrong}")]).outcome("invalid", 2);
-        assert_told(&report["hints"], &["40 digits"]);
+        assert_reported(&report["hints"], &["40 digits"]);
     }
     assert_eq!(shop.aws.operations(), [""; 0]);
 }
@@ -139,7 +139,7 @@ fn an_older_release_is_named_and_everything_after_it_is_held() {
     assert_eq!(holds.len(), 1, "{holds:?}");
     assert_eq!(holds[0]["key"], format!("shipgate:hold:{}", releases[2]));
     assert!(holds[0]["value"].as_str().unwrap().ends_with(&releases[0]), "{holds:?}");
-    // What lies between is not gone back to, and not gone forth to.
+    // What lies between is not gone back to, and not gone forward to.
     without_baseline(&shop);
     let before = running(&shop);
     let report = rollback(&shop, &[]).outcome("failed", 1);
@@ -147,7 +147,7 @@ fn an_older_release_is_named_and_everything_after_it_is_held() {
     assert_eq!(running(&shop), before);
 }
 
-/// What stands in the history and is not gone back to is counted, and only what helps is hinted at.
+/// What is in the history and is not gone back to is counted, and only what helps is hinted at.
 #[test]
 fn where_there_is_nothing_to_go_back_to_the_reasons_are_counted() {
     let (shop, _) = served(0);
@@ -161,7 +161,7 @@ fn where_there_is_nothing_to_go_back_to_the_reasons_are_counted() {
     let report = rollback(&shop, &[]).outcome("failed", 1);
     let ran = "backend: backend:7, which ran before the first release, is not active: it was deregistered";
     assert_eq!(report["causes"], json!(["backend: 1 release succeeded there, which it runs", ran]));
-    assert_told(&report["hints"], &["register its content again", "ship another commit"]);
+    assert_reported(&report["hints"], &["register its content again", "ship another commit"]);
 
     let (shop, _) = served(3);
     without_baseline(&shop);
@@ -171,8 +171,8 @@ fn where_there_is_nothing_to_go_back_to_the_reasons_are_counted() {
     let report = rollback(&shop, &[]).outcome("failed", 1);
     let counted = "backend: 3 releases succeeded there, it runs one of them, a rollback bars 2";
     assert_eq!(report["causes"], json!([counted, ran]));
-    assert_told(&report["hints"], &["`shipgate unhold stage --reason …`"]);
-    assert_told(&report["hints"], &["`shipgate history stage`", "--release"]);
+    assert_reported(&report["hints"], &["`shipgate unhold stage --reason …`"]);
+    assert_reported(&report["hints"], &["`shipgate history stage`", "--release"]);
     shop.shipgate(&["unhold", "stage", "--reason", "it was the weather"]).run().expect_code(0);
     let report = rollback(&shop, &[]).outcome("failed", 1);
     assert!(!text(&report, "hints").contains("unhold"), "{report:#}");
@@ -189,7 +189,7 @@ fn an_image_that_is_gone_is_named_and_an_older_one_still_serves() {
 
     assert!(reason(&report).contains(&digest), "{report:#}");
     assert!(reason(&report).contains(&releases[1][..7]), "{report:#}");
-    assert_told(&report["hints"], &["--release"]);
+    assert_reported(&report["hints"], &["--release"]);
     assert_eq!((shop.aws.mutations(), running(&shop)), (Vec::new(), before));
     release(&shop, &releases[0]).outcome("deployed", 0);
 }
@@ -210,7 +210,7 @@ fn without_a_permission_to_hold_nothing_that_serves_is_changed() {
     assert!(!was_updated(&shop));
     assert_eq!(running(&shop), before);
     assert_eq!(report["components"][0]["changed"], false);
-    assert_told(&report["left_behind"], &["backend:10"]);
+    assert_reported(&report["left_behind"], &["backend:10"]);
     assert!(!text(&report, "left_behind").contains("hold"), "{report:#}");
 }
 
@@ -283,7 +283,7 @@ fn a_service_changed_by_hand_is_brought_back_and_no_commit_is_held() {
     let report = rollback(&shop, &[]).outcome("deployed", 0);
 
     assert_eq!(report["release"]["sha"], releases[1]);
-    assert_told(&report["warnings"], &["backend runs a build of the same commit, so no commit is barred"]);
+    assert_reported(&report["warnings"], &["backend runs a build of the same commit, so no commit is barred"]);
     assert_eq!(ledger(&shop, "restores"), Some(revision(9)));
     let registered = shop.aws.call("ecs:RegisterTaskDefinition").body;
     let ours = shop.aws.world(|world| world.definition(&revision(9)).unwrap().document.clone());
@@ -318,7 +318,7 @@ fn the_report_and_the_ledger_say_what_was_taken_back() {
     assert_eq!((&commits["taken_back"], &commits["count"]), (&json!(true), &json!(2)));
     let taken: Vec<&Value> = commits["newest"].as_array().unwrap().iter().map(|commit| &commit["sha"]).collect();
     assert_eq!(taken, [&releases[2], &releases[1]]);
-    assert_told(&report["warnings"], &["pre-deploy commands of backend", "not undone"]);
+    assert_reported(&report["warnings"], &["pre-deploy commands of backend", "not undone"]);
     assert!(!shop.aws.operations().contains(&"ecs:RunTask".to_owned()), "the older command does not run");
     let digest = report["components"][0]["current"]["digest"].as_str().unwrap();
     for (key, value) in [
@@ -350,7 +350,7 @@ fn a_rollback_that_was_cut_off_is_taken_up_and_goes_no_further_back() {
         let report = rollback(&shop, &[]).outcome("unchanged", 0);
 
         assert_eq!(report["release"]["sha"], releases[1], "{outcome:?}");
-        assert_told(&report["warnings"], &["backend", &releases[1][..7], "taken up"]);
+        assert_reported(&report["warnings"], &["backend", &releases[1][..7], "taken up"]);
         assert_eq!(ledger(&shop, "outcome").as_deref(), Some("deployed"), "{outcome:?}");
         assert_eq!(running(&shop), restored);
         let next = rollback(&shop, &[]).outcome("deployed", 0);
@@ -366,7 +366,7 @@ fn a_rollback_with_nothing_desired_is_proven_by_the_next() {
     let (shop, releases) = served(3);
     shop.aws.world(|world| world.services[0].desired = 0);
     let report = rollback(&shop, &[]).outcome("unproven", 9);
-    assert_told(&report["hints"], &["desired count", "run this again"]);
+    assert_reported(&report["hints"], &["desired count", "run this again"]);
     let restored = running(&shop);
     shop.aws.world(|world| world.services[0].desired = 1);
 
@@ -387,13 +387,13 @@ fn a_rollback_whose_update_is_unknown_is_taken_up_by_the_next() {
     let (mut looks, mut is_gone) = (0, true);
     shop.aws.answer("ecs:DescribeServices", move |call, _| {
         looks += 1;
-        // The looks of the plan, before the hold, at it and before the update are answered, the one after that is not.
+        // The reads of the plan, before the hold, at it and before the update are answered, the one after that is not.
         let lost = looks == 6 && std::mem::take(&mut is_gone);
         lost.then(|| call.error(400, "AccessDeniedException", "not authorized: ecs:DescribeServices"))
     });
     let report = rollback(&shop, &[]).outcome("broken", 6);
     assert!(reason(&report).contains("unknown"), "{report:#}");
-    assert_told(&report["hints"], &["run this again"]);
+    assert_reported(&report["hints"], &["run this again"]);
     assert_eq!(ledger(&shop, "outcome"), None);
 
     let report = rollback(&shop, &[]).outcome("deployed", 0);
@@ -499,11 +499,11 @@ fn two_releases_of_one_commit_hold_nothing() {
     let report = rollback(&shop, &[]).outcome("deployed", 0);
 
     assert_eq!(report["release"]["sha"], releases[0]);
-    assert_told(&report["warnings"], &["backend runs a build of the same commit, so no commit is barred"]);
+    assert_reported(&report["warnings"], &["backend runs a build of the same commit, so no commit is barred"]);
     assert_eq!(shop.aws.world(|world| world.services[0].tags.clone()), Vec::<Value>::new());
 }
 
-/// Who edits the image in the console leaves our label as it was.
+/// Who edits the image in the console does not change shipgate's label.
 #[test]
 fn an_image_that_was_edited_by_hand_is_told_and_held_by_its_tag() {
     let (shop, releases) = served(2);
@@ -539,7 +539,7 @@ fn a_revision_from_before_the_container_was_renamed_is_failed() {
     let report = rollback(&shop, &[]).outcome("failed", 1);
 
     assert!(reason(&report).contains("no release that stage can go back to"), "{report:#}");
-    assert_told(&report["causes"], &["does not go back to backend:8: it has no container `web`"]);
+    assert_reported(&report["causes"], &["does not go back to backend:8: it has no container `web`"]);
     assert!(!text(&report, "hints").contains("first release"), "{report:#}");
     assert_eq!((shop.aws.mutations(), running(&shop)), (Vec::new(), before));
 }

@@ -1,13 +1,13 @@
-//! What a rollback left stays out, as far as the clone can tell, and nothing else does.
+//! What a rollback left stays out, as far as the clone knows, and nothing else does.
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Repository, assert_told, steps};
+use crate::harness::{Ran, Repository, assert_reported, steps};
 use crate::scripted::{ACCOUNT, Shop, all_at_once, config, text};
 
 const COMMANDS: [[&str; 2]; 2] = [["deploy", "stage"], ["promote", "production"]];
 
-/// A shop whose stage and production ran so many releases and run the last of them; with their commits, oldest first.
+/// A shop whose stage and production ran a number of releases and run the last of them; with their commits, oldest first.
 fn served(count: usize) -> (Shop, Vec<String>) {
     served_with("", count)
 }
@@ -72,8 +72,8 @@ fn what_was_left_is_refused_and_a_plan_shows_that() {
 
         let report = run(&shop, &[command, environment]).outcome("refused", 3);
 
-        assert_told(&report["causes"], &["hold", environment, &releases[1][..7], &releases[0][..7]]);
-        assert_told(&report["hints"], &["unhold", environment]);
+        assert_reported(&report["causes"], &["hold", environment, &releases[1][..7], &releases[0][..7]]);
+        assert_reported(&report["hints"], &["unhold", environment]);
         assert_eq!(gate(&report, "hold")["verdict"], "unsatisfied");
         let plan = run(&shop, &["plan", command, environment]).outcome("planned", 0);
         assert_eq!(gate(&plan, "hold"), gate(&report, "hold"));
@@ -85,7 +85,7 @@ fn what_was_left_is_refused_and_a_plan_shows_that() {
     });
 }
 
-/// The commit that was checked out is older than what was left, on a branch beside it, or mends it.
+/// The commit that was checked out is older than what was left, on a branch beside it, or fixes it.
 #[test]
 fn commits_without_what_was_left_pass_and_so_does_the_fixed_one() {
     for beside in [true, false] {
@@ -126,13 +126,13 @@ fn a_clone_without_history_cannot_tell_and_is_refused() {
         let report = run_in(&shop, &clone, &[command, environment]).outcome("refused", 3);
 
         assert_eq!(gate(&report, "hold")["verdict"], "unknown");
-        assert_told(&report["causes"], &["hold", "this clone cannot say"]);
-        assert_told(&report["hints"], &["fetch-depth: 0"]);
+        assert_reported(&report["causes"], &["hold", "this clone cannot say"]);
+        assert_reported(&report["hints"], &["fetch-depth: 0"]);
         assert_eq!((shop.aws.mutations(), running(&shop)), (Vec::new(), before));
     });
 }
 
-/// The way back is told by the ledger; the history says only which of its releases were left before.
+/// The way back is read from the ledger; the history says only which of its releases were left before.
 #[test]
 fn a_clone_without_history_goes_back_once_and_then_only_by_name() {
     let (shop, releases) = served(3);
@@ -145,8 +145,8 @@ fn a_clone_without_history_goes_back_once_and_then_only_by_name() {
     let second = run_in(&shop, &clone, &["rollback", "production"]).outcome("failed", 1);
 
     assert!(second["reason"].as_str().unwrap().contains(&releases[0][..7]), "{second:#}");
-    assert_told(&second["hints"], &["fetch-depth: 0"]);
-    assert_told(&second["hints"], &["--release"]);
+    assert_reported(&second["hints"], &["fetch-depth: 0"]);
+    assert_reported(&second["hints"], &["--release"]);
     assert_eq!(running(&shop), before);
     run_in(&shop, &clone, &["rollback", "production", "--release", &releases[0]]).outcome("deployed", 0);
 }
@@ -166,9 +166,9 @@ fn a_hold_that_covers_everything_stops_all_but_the_way_back() {
         tag(&shop, key, value);
 
         let report = run(&shop, &["deploy", "stage"]).outcome("refused", 3);
-        assert_told(&report["causes"], &["hold", "stage", reason]);
+        assert_reported(&report["causes"], &["hold", "stage", reason]);
         let report = run(&shop, &["promote", "production", "--release", &releases[0]]).outcome("refused", 3);
-        assert_told(&report["causes"], &["hold", "production", reason]);
+        assert_reported(&report["causes"], &["hold", "production", reason]);
 
         assert_eq!((shop.aws.mutations(), running(&shop)), (Vec::new(), before));
         for environment in ["stage", "production"] {
@@ -178,7 +178,7 @@ fn a_hold_that_covers_everything_stops_all_but_the_way_back() {
     });
 }
 
-/// It is no hold: whoever ships a newer commit has nothing to lift.
+/// It is no hold: a deploy of a newer commit has nothing to lift.
 #[test]
 fn status_says_what_is_barred_until_a_newer_release_runs() {
     let (shop, releases) = left("stage");
@@ -230,7 +230,7 @@ fn a_hold_that_comes_while_the_pre_deploy_command_runs_refuses() {
     let report = run(&shop, &["deploy", "stage"]).outcome("refused", 3);
 
     assert!(report["reason"].as_str().unwrap().contains("was held since the plan"), "{report:#}");
-    assert_told(&report["causes"], &["carts fail"]);
+    assert_reported(&report["causes"], &["carts fail"]);
     assert!(!was_updated(&shop));
     assert_eq!((running(&shop), &report["components"][0]["changed"]), (before, &json!(false)));
     let left = text(&report, "left_behind");
@@ -258,7 +258,10 @@ fn a_rollback_whose_update_is_denied_tells_of_its_hold() {
 
     let report = run(&shop, &["rollback", "production"]).outcome("failed", 1);
 
-    assert_told(&report["left_behind"], &["hold on service production-backend", &releases[1][..7], &releases[0][..7]]);
+    assert_reported(
+        &report["left_behind"],
+        &["hold on service production-backend", &releases[1][..7], &releases[0][..7]],
+    );
     assert_eq!((running(&shop), &report["components"][0]["changed"]), (before, &json!(false)));
 }
 
@@ -274,7 +277,7 @@ fn a_rollback_that_is_interrupted_is_waited_for_by_the_next() {
     let report = running.wait().outcome("interrupted", 130);
     assert_eq!(report["components"][0]["changed"], true);
     assert_eq!(steps(&report).last().unwrap(), "wait for backend: interrupted");
-    assert_told(&report["hints"], &["shipgate status"]);
+    assert_reported(&report["hints"], &["shipgate status"]);
     assert_eq!(report["left_behind"], json!([]), "the revision and the hold are those of what is rolled out");
     let rolling = self::running(&shop);
     shop.aws.forget();
@@ -316,7 +319,7 @@ fn a_hold_that_the_new_one_covers_is_taken_off_and_no_other() {
 
         if denied {
             assert_eq!(held(&shop), [releases[2].clone(), fixed]);
-            assert_told(&report["warnings"], &["still there", &releases[2][..7], "ecs:UntagResource"]);
+            assert_reported(&report["warnings"], &["still there", &releases[2][..7], "ecs:UntagResource"]);
         } else {
             assert_eq!(held(&shop), [fixed]);
             assert!(!report["warnings"].to_string().contains("still there"), "{report:#}");

@@ -1,4 +1,4 @@
-//! How a rollout ends: what ECS says is followed by the id of our deployment, and no unknown word is success.
+//! How a rollout ends: what ECS says is followed by the id of the deployment, and no unknown word is success.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::scripted::{OLD_DIGEST, Shop, all_at_once, text};
 #[test]
 fn an_unknown_state_is_never_success() {
     all_at_once(["SPLENDID", "completed", ""], |state| {
-        // All but that word is right: the tasks of our revision run our image.
+        // All but that word is right: the tasks of the new revision run the new image.
         let shop = Shop::with("timeout = \"1s\"");
         shop.aws.world(|world| world.looks = 0);
         shop.aws.after_update(move |service| service["deployments"][0]["rolloutState"] = json!(state));
@@ -49,7 +49,7 @@ fn a_state_that_fails_and_rolls_back_as_on_aws_is_rolled_back() {
     shop.aws.at_look(1, |world| {
         world.remember_stopped("backend:8", "EssentialContainerExited", "it ended", &json!({"exitCode": 3}));
         world.log = vec!["no such table: products".to_owned()];
-        // The previous revision comes back under a new id, then ours leaves the list.
+        // The previous revision comes back under a new id, then the new one leaves the list.
         world.roll_out(&[
             ("3", "backend:7", "IN_PROGRESS"),
             ("2", "backend:8", "FAILED"),
@@ -147,7 +147,7 @@ fn a_service_that_is_deleted_while_we_wait_is_broken() {
     shop.deploy().outcome("broken", 6);
 }
 
-/// Reads are eventually consistent: a look may show what was before the update.
+/// Reads are eventually consistent: a read may show what was before the update.
 #[test]
 fn looks_that_are_late_are_not_believed() {
     let shop = Shop::new();

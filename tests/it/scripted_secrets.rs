@@ -230,7 +230,7 @@ fn an_echo_of_a_probes_headers_is_not_shown() {
     }
 }
 
-/// Whoever sees a pull request reads its comment, whatever is masked in the log.
+/// Every person who sees a pull request reads its comment, whatever is masked in the log.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn cloud_a_pull_requests_comment_has_no_secret() {
@@ -250,10 +250,12 @@ fn cloud_a_pull_requests_comment_has_no_secret() {
         .env("SHIPGATE_MASK", "true")
         .run()
         .expect_code(2);
-    let told = github.told();
-    let comments = told["comments"].to_string();
-    assert!(comments.contains("x-amz-security-token:***"), "{told:#}\n{}", ran.stderr);
-    assert!(!told["comments"].to_string().contains("canary") && !told["statuses"].to_string().contains("canary"));
+    let reported = github.reported();
+    let comments = reported["comments"].to_string();
+    assert!(comments.contains("x-amz-security-token:***"), "{reported:#}\n{}", ran.stderr);
+    assert!(
+        !reported["comments"].to_string().contains("canary") && !reported["statuses"].to_string().contains("canary")
+    );
     let log: Vec<&str> = ran.stderr.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
     let page = step.read("summary") + &step.read("output") + &ran.stdout + &log.join("\n");
     assert!(page.contains("x-amz-security-token:***") && !page.contains("canary"), "{page}");
@@ -270,7 +272,7 @@ fn a_mistake_on_the_command_line_is_told_without_its_secrets() {
     }
 }
 
-/// What containers write is shown, but for what we know to be secret.
+/// What containers write is shown, but for what is known to be secret.
 #[test]
 fn logs_are_shown_without_secrets() {
     let shop = Shop::new();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Repository, Shipgate, assert_told};
+use crate::harness::{Ran, Repository, Shipgate, assert_reported};
 use crate::scripted::{Shop, World, config};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -17,7 +17,7 @@ fn runs(world: &mut World, revision: &str) {
     world.roll_out(&[("1", revision.rsplit('/').next().unwrap(), "COMPLETED")]);
 }
 
-/// A release of ours that failed later does not hide the one that served.
+/// A release of shipgate that failed later does not hide the one that served.
 #[test]
 fn a_failed_release_does_not_hide_a_change_by_hand() {
     let shop = Shop::new();
@@ -104,7 +104,7 @@ fn the_last_release_has_the_page_of_its_run() {
     }
 }
 
-/// What the service took is the last of ours, however it ended.
+/// What the service took is the last of shipgate, however it ended.
 #[test]
 fn a_broken_release_that_was_changed_back_is_a_change() {
     for outcome in ["broken", "timed-out"] {
@@ -158,7 +158,7 @@ fn without_the_list_of_revisions_a_change_by_hand_is_unknown() {
     assert_eq!((&component["running"], &component["last_outcome"]), (&json!(2), &Value::Null));
 }
 
-/// No holds, and holds that nobody could read, are not the same.
+/// No holds, and holds that could not be read, are not the same.
 #[test]
 fn a_service_that_cannot_be_looked_at_has_unknown_holds() {
     let shop = Shop::new();
@@ -176,7 +176,7 @@ fn a_container_that_is_not_there_is_told() {
     let component = &ran.json()["environments"][0]["components"][0];
     assert_eq!(component["current"], Value::Null);
     assert!(component["reason"].as_str().unwrap().contains("`wbe` is not in task definition `backend`"));
-    assert_told(&component["hints"], &["correct `container`"]);
+    assert_reported(&component["hints"], &["correct `container`"]);
     ran.expect_stderr("which has `web`");
     shop.shipgate(&["logs", "stage"]).run().expect_code(2).expect_stderr("which has `web`");
 }
@@ -271,7 +271,7 @@ fn production_is_told_to_be_behind_its_source() {
     }
 }
 
-/// What runs is told with or without the commits.
+/// What runs is reported with or without the commits.
 #[test]
 fn without_the_commits_the_distance_is_unknown() {
     let shop = shop_with_production();
@@ -289,7 +289,7 @@ fn without_the_commits_the_distance_is_unknown() {
     expect(&in_json(&shop, &nowhere, &[]).run(), &json!(0), "same as stage");
 }
 
-/// Who asks for production alone is not told what is wrong with stage.
+/// Who asks for production alone gets no report of what is wrong with stage.
 #[test]
 fn a_source_that_cannot_be_looked_at_only_makes_the_distance_unknown() {
     let shop = shop_with_production();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{assert_told, steps, texts};
+use crate::harness::{assert_reported, steps, texts};
 use crate::scripted::{ACCOUNT, Answer, Shop, config};
 
 /// The configuration with a tag beside the commit's.
@@ -83,7 +83,7 @@ fn a_tag_that_cannot_be_moved_is_a_warning() {
         Some(Answer::new(403, denied.to_string()))
     });
     let report = shop.deploy().outcome("deployed", 0);
-    assert_told(&report["warnings"], &["a tag does not lead to the release, which serves", "latest"]);
+    assert_reported(&report["warnings"], &["a tag does not lead to the release, which serves", "latest"]);
     assert_eq!(latest(&shop), before);
     assert!(steps(&report).contains(&"move tags backend: failed".to_owned()), "{report:#}");
     assert_eq!(report["components"][0]["outcome"], "deployed");
@@ -103,7 +103,7 @@ fn a_tag_of_a_repository_with_immutable_tags_is_warned_of_before() {
     let before = latest(&shop);
     let plan = shop.shipgate(&["plan", "deploy", "stage", "--output", "json"]).run();
     let report = plan.outcome("planned", 0);
-    assert_told(&report["warnings"], &["latest of", "cannot move to the release", "immutable"]);
+    assert_reported(&report["warnings"], &["latest of", "cannot move to the release", "immutable"]);
     assert!(plan.stderr.contains("aws ecr put-image-tag-mutability --repository-name stage-shop"), "{}", plan.stderr);
     let report = shop.deploy().outcome("deployed", 0);
     assert!(!steps(&report).iter().any(|step| step.starts_with("move tags")), "{report:#}");

@@ -82,7 +82,7 @@ fn the_lines_below_a_rollout_move_and_go() {
     assert!(left.contains("✓ roll out") && left.contains("✓ deployed: stage runs"), "{left}");
 }
 
-/// Whoever is asked reads the plan, whatever else is not wanted.
+/// The person who is asked reads the plan, whatever else is not wanted.
 #[test]
 fn quiet_shows_the_plan_that_is_asked_about() {
     let ran = promote(&proven(), &["-q"], "n\n").expect_code(3);

@@ -1,4 +1,4 @@
-//! Who may become a role: the policies that `iam trust` prints, judged by an STS that evaluates whole policies by all the
+//! Who may assume a role: the policies that `iam trust` prints, judged by an STS that evaluates whole policies by all the
 //! claims that AWS evaluates.
 
 use serde_json::{Value, json};
@@ -279,7 +279,7 @@ fn a_job_that_misses_one_claim_or_has_another_value_is_kept_out() {
                     }
                 }
             }
-            // And what is not asked for keeps nobody out.
+            // And what is not asked for refuses no token.
             for claim in ["actor", "actor_id", "workflow", "repository", "run_id"] {
                 assert!(
                     is_in(&with(&claims, &json!({claim: "other"}))),

@@ -36,7 +36,7 @@ fn quiet_says_the_outcome_alone() {
 fn waiting(shop: &Shop) -> Running {
     shop.aws.world(|world| world.looks = 1000);
     let running = shop.shipgate(&["deploy", "stage", "--output", "json"]).start();
-    // A look after the update: its answer has arrived, and nothing but waiting goes on.
+    // A poll after the update: its answer has arrived, and nothing but waiting goes on.
     eventually("it waits", || {
         let operations = shop.aws.operations();
         let updated = operations.iter().position(|operation| operation == "ecs:UpdateService");

@@ -145,7 +145,7 @@ fn whoami_says_which_condition_keeps_a_token_out() {
     assert!(identity["hints"].to_string().contains("this statement lets them in"), "{identity:#}");
 }
 
-/// From a laptop, with the `sub` that a refusal has told elsewhere.
+/// From a laptop, with the `sub` that a refusal showed elsewhere.
 #[test]
 fn whoami_explains_a_refusal_of_another_job() {
     let shop = shop("");
@@ -159,7 +159,7 @@ fn whoami_explains_a_refusal_of_another_job() {
     assert!(causes.contains("the job runs for a pull request"), "{causes}");
 }
 
-/// With credentials that may read the role, nobody has to hand over its policy.
+/// With credentials that may read the role, its policy does not have to be handed over.
 #[test]
 fn whoami_reads_the_trust_policy_where_it_may() {
     let shop = shop("");
@@ -190,7 +190,7 @@ fn the_policy_of_another_accounts_role_explains_nothing() {
     assert!(!identity["hints"].to_string().contains("this statement lets them in"), "{identity:#}");
 }
 
-/// AWS compares letters: a policy of what was probably meant would let in nobody, or somebody else.
+/// AWS compares letters: a policy of what was probably meant would let in no job, or another one.
 #[test]
 fn a_policy_is_printed_for_a_repositorys_name_alone() {
     let shop = shop("");
@@ -269,7 +269,7 @@ fn helper(shop: &Shop, word: &str, server: &str, more: &[(&str, &str)]) -> (i32,
     child.env("ACTIONS_ID_TOKEN_REQUEST_URL", format!("http://{host}/token?api-version=2.0"));
     child.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", REQUEST_TOKEN).envs(more.iter().copied());
     let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    // What is not supported ends without being told the rest.
+    // What is not supported ends without a report of the rest.
     let _told = child.stdin.take().unwrap().write_all(server.as_bytes());
     let output = child.wait_with_output().unwrap();
     (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap().trim().to_owned())
@@ -365,7 +365,7 @@ fn trust_policies_are_of_the_right_partition() {
 #[test]
 fn what_is_missing_for_a_document_is_named() {
     let shop = shop("");
-    for (line, told) in [
+    for (line, reported) in [
         (&["iam", "trust", "stage"][..], "--repository"),
         (&["iam", "trust", "stage", "--repository", "cloudshop"], "--repository"),
         (&["iam", "trust", "production", "--read-role", "--repository", "shop/cloudshop"], "read-role"),
@@ -382,7 +382,7 @@ fn what_is_missing_for_a_document_is_named() {
     ] {
         let ran = job(&shop, line).run();
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
-        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+        assert!(ran.stderr.contains(reported), "{}", ran.stderr);
     }
 }
 

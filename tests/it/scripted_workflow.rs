@@ -1,4 +1,4 @@
-//! What a run of a workflow is told: outputs, annotations, a summary, masks.
+//! What a run of a workflow gets: outputs, annotations, a summary, masks.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ impl Told {
 #[test]
 fn a_deploy_hands_on_what_it_did() {
     let shop = Shop::with_config(&(config("") + "url = \"https://stage.shop.example\"\n"));
-    let told = Step::new().run(&shop, &["deploy", "stage"], &[]);
+    let messages = Step::new().run(&shop, &["deploy", "stage"], &[]);
     let (head, digest) = (shop.repository.head(), &shop.digest);
     let image = format!("{}/stage-shop:{head}@{digest}", shop.aws.host());
     for (name, expected) in [
@@ -70,14 +70,14 @@ fn a_deploy_hands_on_what_it_did() {
         ("images", &format!("{{\"backend\":\"{image}\"}}")),
         ("environment-url", "https://stage.shop.example"),
     ] {
-        assert_eq!(told.outputs[name], expected, "{name}");
+        assert_eq!(messages.outputs[name], expected, "{name}");
     }
-    let document = crate::document::read(&told.outputs["summary-json"]).unwrap();
+    let document = crate::document::read(&messages.outputs["summary-json"]).unwrap();
     assert_eq!(
         (&document["outcome"], &document["plan_digest"]),
-        (&json!("deployed"), &json!(told.outputs["plan-digest"]))
+        (&json!("deployed"), &json!(messages.outputs["plan-digest"]))
     );
-    assert!(told.summary.starts_with("## ✅ Deployed "), "{}", told.summary);
+    assert!(messages.summary.starts_with("## ✅ Deployed "), "{}", messages.summary);
     for part in [
         &format!("https://github.com/acme/shop/commit/{head}"),
         "https://github.com/acme/shop/actions/runs/42/attempts/1",
@@ -86,12 +86,12 @@ fn a_deploy_hands_on_what_it_did() {
         "```diff",
         "<https://stage.shop.example>",
     ] {
-        assert!(told.summary.contains(part), "{part} is not in\n{}", told.summary);
+        assert!(messages.summary.contains(part), "{part} is not in\n{}", messages.summary);
     }
     // The image of the scripted registry is of no run.
-    let [warning] = told.of("warning")[..] else { panic!("{:?}", told.commands) };
-    assert!(warning.data.contains("was there already, pushed by another program"), "{:?}", told.commands);
-    assert!(told.of("error").is_empty(), "{:?}", told.commands);
+    let [warning] = messages.of("warning")[..] else { panic!("{:?}", messages.commands) };
+    assert!(warning.data.contains("was there already, pushed by another program"), "{:?}", messages.commands);
+    assert!(messages.of("error").is_empty(), "{:?}", messages.commands);
 }
 
 #[test]
@@ -125,72 +125,72 @@ fn a_plan_that_is_stale_says_what_moved_by_the_plan_that_was_shown() {
 fn a_failure_is_an_annotation_with_its_cause_and_what_to_do() {
     let shop = Shop::new();
     shop.aws.refuse("ecs:UpdateService", 400, "AccessDeniedException", "not you");
-    let told = Step::new().run(&shop, &["deploy", "stage"], &[]);
-    assert_eq!(told.outputs["outcome"], "failed");
-    let [error] = told.of("error")[..] else { panic!("{:?}", told.commands) };
+    let messages = Step::new().run(&shop, &["deploy", "stage"], &[]);
+    assert_eq!(messages.outputs["outcome"], "failed");
+    let [error] = messages.of("error")[..] else { panic!("{:?}", messages.commands) };
     assert_eq!(error.properties["title"], "shipgate: failed: stage");
     assert!(error.data.contains("ecs:UpdateService") && error.data.contains("\nhint: "), "{}", error.data);
     assert!(
-        told.summary.starts_with("## ❌ Deploy of ") && told.summary.contains("ecs:UpdateService"),
+        messages.summary.starts_with("## ❌ Deploy of ") && messages.summary.contains("ecs:UpdateService"),
         "{}",
-        told.summary
+        messages.summary
     );
-    assert!(told.summary.contains("Left behind: `"), "{}", told.summary);
+    assert!(messages.summary.contains("Left behind: `"), "{}", messages.summary);
 }
 
 #[test]
 fn problems_of_the_configuration_are_annotations_at_their_place() {
     let shop = Shop::with_config(&config("colour = \"blue\"\nsize = 3"));
-    let told = Step::new().run(&shop, &["deploy", "stage"], &[]);
-    assert_eq!(told.outputs["outcome"], "invalid");
-    let errors = told.of("error");
+    let messages = Step::new().run(&shop, &["deploy", "stage"], &[]);
+    assert_eq!(messages.outputs["outcome"], "invalid");
+    let errors = messages.of("error");
     assert_eq!(errors.len(), 2, "{errors:?}");
     for error in errors {
         assert_eq!(error.properties["file"], "shipgate.toml");
         assert!(error.properties["line"].parse::<usize>().is_ok_and(|line| line > 5), "{error:?}");
     }
-    assert!(told.summary.contains("colour"), "{}", told.summary);
+    assert!(messages.summary.contains("colour"), "{}", messages.summary);
 }
 
 #[test]
 fn files_of_the_configuration_are_named_from_the_root() {
     let shop = Shop::new();
     shop.repository.write("deploy/shipgate.toml", config("colour = \"blue\""));
-    let told = Step::new().run(&shop, &["deploy", "stage", "--config", "deploy/shipgate.toml"], &[]);
-    assert_eq!(told.of("error")[0].properties["file"], "deploy/shipgate.toml");
+    let messages = Step::new().run(&shop, &["deploy", "stage", "--config", "deploy/shipgate.toml"], &[]);
+    assert_eq!(messages.of("error")[0].properties["file"], "deploy/shipgate.toml");
 }
 
 #[test]
 fn a_wrong_command_line_is_told_too_and_cannot_speak_for_us() {
     let shop = Shop::new();
-    let told = Step::new().run(&shop, &["deploy", "stage", "--x\n::error::forged\r##[warning]forged"], &[]);
-    assert_eq!((told.outputs["outcome"].as_str(), told.ran.code), ("invalid", 2));
-    let [error] = told.of("error")[..] else { panic!("{:?}", told.commands) };
-    assert!(error.properties["title"].starts_with("shipgate: invalid") && told.of("warning").is_empty());
+    let messages = Step::new().run(&shop, &["deploy", "stage", "--x\n::error::forged\r##[warning]forged"], &[]);
+    assert_eq!((messages.outputs["outcome"].as_str(), messages.ran.code), ("invalid", 2));
+    let [error] = messages.of("error")[..] else { panic!("{:?}", messages.commands) };
+    assert!(error.properties["title"].starts_with("shipgate: invalid") && messages.of("warning").is_empty());
 }
 
 #[test]
 fn the_output_of_others_is_folded_and_the_groups_are_closed() {
     let shop = Shop::with("pre-deploy = [\"migrate\"]");
     shop.aws.world(|world| world.log = vec!["one".to_owned(), "::endgroup::".to_owned(), "##[group]x".to_owned()]);
-    let told = Step::new().run(&shop, &["deploy", "stage"], &[]);
-    assert_eq!(told.outputs["outcome"], "deployed", "{}", told.ran.stderr);
-    let names: Vec<&str> = told.commands.iter().map(|command| command.name.as_str()).collect();
+    let messages = Step::new().run(&shop, &["deploy", "stage"], &[]);
+    assert_eq!(messages.outputs["outcome"], "deployed", "{}", messages.ran.stderr);
+    let names: Vec<&str> = messages.commands.iter().map(|command| command.name.as_str()).collect();
     assert_eq!(names, ["group", "endgroup", "warning"]);
-    assert_eq!(told.commands[0].data, "output of pre-deploy backend");
+    assert_eq!(messages.commands[0].data, "output of pre-deploy backend");
 }
 
 #[test]
 fn secrets_are_told_to_the_runner_where_the_action_says_so_and_nowhere_else() {
     let shop = Shop::new();
-    let told = Step::new().run(&shop, &["deploy", "stage"], &[("SHIPGATE_MASK", "true")]);
-    let masked: Vec<&str> = told.of("add-mask").iter().map(|command| command.data.as_str()).collect();
+    let messages = Step::new().run(&shop, &["deploy", "stage"], &[("SHIPGATE_MASK", "true")]);
+    let masked: Vec<&str> = messages.of("add-mask").iter().map(|command| command.data.as_str()).collect();
     assert!(masked.contains(&CANARIES[2]), "{masked:?}");
-    let log: Vec<&str> = told.ran.stderr.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
-    assert!(!log.join("\n").contains("canary") && !told.ran.stdout.contains("canary"));
+    let log: Vec<&str> = messages.ran.stderr.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
+    assert!(!log.join("\n").contains("canary") && !messages.ran.stdout.contains("canary"));
     for value in ["", "false", "1"] {
-        let told = Step::new().run(&Shop::new(), &["deploy", "stage"], &[("SHIPGATE_MASK", value)]);
-        assert!(told.of("add-mask").is_empty() && !told.ran.stderr.contains("canary"), "{value:?}");
+        let messages = Step::new().run(&Shop::new(), &["deploy", "stage"], &[("SHIPGATE_MASK", value)]);
+        assert!(messages.of("add-mask").is_empty() && !messages.ran.stderr.contains("canary"), "{value:?}");
     }
 }
 
@@ -198,13 +198,13 @@ fn secrets_are_told_to_the_runner_where_the_action_says_so_and_nowhere_else() {
 fn files_that_cannot_be_written_are_a_warning_and_change_nothing() {
     let shop = Shop::new();
     let nowhere = [("GITHUB_OUTPUT", "/nonexistent/output"), ("GITHUB_STEP_SUMMARY", "/nonexistent/summary")];
-    let told = Step::new().run(&shop, &["deploy", "stage"], &nowhere);
-    assert_eq!(told.ran.code, 0, "{}", told.ran.stderr);
+    let messages = Step::new().run(&shop, &["deploy", "stage"], &nowhere);
+    assert_eq!(messages.ran.code, 0, "{}", messages.ran.stderr);
     for what in ["outputs", "summary"] {
         assert!(
-            told.ran.stderr.contains(&format!("warning: the step's {what} cannot be written")),
+            messages.ran.stderr.contains(&format!("warning: the step's {what} cannot be written")),
             "{}",
-            told.ran.stderr
+            messages.ran.stderr
         );
     }
 }
@@ -213,7 +213,11 @@ fn files_that_cannot_be_written_are_a_warning_and_change_nothing() {
 fn several_commands_of_a_step_add_to_its_page() {
     let (shop, step) = (Shop::new(), Step::new());
     step.run(&shop, &["plan", "deploy", "stage"], &[]);
-    let told = step.run(&shop, &["deploy", "stage"], &[]);
-    assert!(told.summary.contains("## ⏸ Deploy ") && told.summary.contains("## ✅ Deployed "), "{}", told.summary);
-    assert_eq!(told.outputs["outcome"], "deployed", "the last one counts");
+    let messages = step.run(&shop, &["deploy", "stage"], &[]);
+    assert!(
+        messages.summary.contains("## ⏸ Deploy ") && messages.summary.contains("## ✅ Deployed "),
+        "{}",
+        messages.summary
+    );
+    assert_eq!(messages.outputs["outcome"], "deployed", "the last one counts");
 }

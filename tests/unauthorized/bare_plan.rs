@@ -3,6 +3,6 @@
 
 use shipgate::authorization::*;
 
-pub async fn applies(run: &Run<'_>, plan: &WholePlan) {
+pub async fn applies(run: &ApplyRun<'_>, plan: &WholePlan) {
     let _outcome = apply(run, plan).await;
 }

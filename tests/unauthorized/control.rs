@@ -3,7 +3,7 @@
 
 use shipgate::authorization::*;
 
-pub async fn applies(run: &Run<'_>, plan: WholePlan, evidence: &Evidence) {
+pub async fn applies(run: &ApplyRun<'_>, plan: WholePlan, evidence: &GateEvidence) {
     let Ok(authorized) = authorize(plan, evidence) else { return };
     let _outcome = apply(run, &authorized).await;
 }
@@ -12,7 +12,7 @@ pub fn opens<'a>(session: &'a Writable, authorized: &'a Authorized<WholePlan>) -
     session.open(authorized.permit())
 }
 
-pub async fn holds(session: &Writable, component: &Component, request: HoldRequest, evidence: &Evidence, hold: &Hold) {
+pub async fn holds(session: &Writable, component: &Component, request: HoldRequest, evidence: &GateEvidence, hold: &Hold) {
     let Ok(authorized) = authorize(request, evidence) else { return };
     let _holds = driver(component).put_hold(session.open(authorized.permit()), hold).await;
 }

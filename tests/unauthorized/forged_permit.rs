@@ -1,4 +1,4 @@
-//! Nobody but an authorized plan gives the permit.
+//! Only an authorized plan gives the permit.
 //! error: E0451
 
 use std::marker::PhantomData;

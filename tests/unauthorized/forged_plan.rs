@@ -1,4 +1,4 @@
-//! Nobody but the gates makes an authorized plan.
+//! Only the gates make an authorized plan.
 //! error: E0451
 
 use shipgate::authorization::*;

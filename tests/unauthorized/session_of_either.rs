@@ -3,6 +3,6 @@
 
 use shipgate::authorization::*;
 
-pub fn opens<'a>(session: &'a Session, authorized: &'a Authorized<WholePlan>) {
+pub fn opens<'a>(session: &'a WriterSession, authorized: &'a Authorized<WholePlan>) {
     let _writer = session.open(authorized.permit());
 }

@@ -1,4 +1,4 @@
-//! Nobody chooses which gates are asked: verdicts authorize nothing.
+//! No caller chooses which gates are asked: verdicts authorize nothing.
 //! error: E0308
 
 use shipgate::authorization::*;

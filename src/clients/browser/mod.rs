@@ -36,7 +36,7 @@ const QUIET: Duration = Duration::from_millis(500);
 /// A page that never gets quiet is taken for whole after so long.
 const LOUD: Duration = Duration::from_secs(3);
 /// How often the text of a page is read.
-const LOOK: Duration = Duration::from_millis(150);
+const POLL_PAUSE: Duration = Duration::from_millis(150);
 /// Commands on the third file and answers on the fourth, as `--remote-debugging-pipe` has it.
 const WITH_PIPES: &str = "exec \"$@\" 3<&0 4>&1 >/dev/null 2>\"$HOME/log\"";
 /// Nothing of the user's, nothing from Google's services, and no more than the page asks for.
@@ -207,11 +207,11 @@ async fn look(tab: &mut Tab, page: &PageRequest, window: &BrowserWindow) -> Resu
         if page.text.as_ref().map_or_else(|| tab.view().is_quiet(), |wanted| text.contains(wanted.as_str())) {
             break;
         }
-        tab.listen(LOOK).await?;
+        tab.listen(POLL_PAUSE).await?;
     }
     settle(tab).await?;
     // What a script writes at the end counts as much as what it wrote first.
-    let text = tab.text(Instant::now() + LOOK.max(QUIET)).await?.unwrap_or(text);
+    let text = tab.text(Instant::now() + POLL_PAUSE.max(QUIET)).await?.unwrap_or(text);
     Ok((tab.take_view(), text))
 }
 

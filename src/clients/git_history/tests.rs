@@ -476,7 +476,7 @@ async fn nobody_is_asked_for_a_password() {
 
 #[test]
 fn ssh_is_told_not_to_ask() {
-    for (configured, told) in [
+    for (configured, reported) in [
         ("", Some("ssh -oBatchMode=yes")),
         ("ssh -i key", Some("ssh -i key -oBatchMode=yes")),
         ("\"/usr/bin/ssh\" -i \"a key\"", Some("\"/usr/bin/ssh\" -i \"a key\" -oBatchMode=yes")),
@@ -484,7 +484,7 @@ fn ssh_is_told_not_to_ask() {
         ("/opt/wrapper -v", None),
         ("plink.exe", None),
     ] {
-        assert_eq!(ssh_without_questions(configured).as_deref(), told, "{configured}");
+        assert_eq!(ssh_without_questions(configured).as_deref(), reported, "{configured}");
     }
 }
 

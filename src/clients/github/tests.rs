@@ -42,11 +42,11 @@ impl HostedRepository {
         put.send().await.unwrap().error_for_status().unwrap();
     }
 
-    async fn told(&self) -> Value {
+    async fn messages(&self) -> Value {
         let text = reqwest::get(&self.control).await.unwrap().text().await.unwrap();
-        let told: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(told["violations"], json!([]));
-        told
+        let messages: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(messages["violations"], json!([]));
+        messages
     }
 }
 
@@ -77,8 +77,8 @@ async fn cloud_a_status_is_there_as_it_was_set() {
     let github = repository.client("statuses=write");
     github.set_status(&sha('a'), &status(&"ü".repeat(300)), Some("https://x.example/1")).await.unwrap();
     github.set_status(&sha('a'), &status("second"), None).await.unwrap();
-    let told = repository.told().await;
-    let statuses = told["statuses"][sha('a').to_string()].as_array().unwrap();
+    let messages = repository.messages().await;
+    let statuses = messages["statuses"][sha('a').to_string()].as_array().unwrap();
     assert_eq!(statuses.len(), 2, "the newest first: {statuses:#?}");
     assert_eq!((&statuses[0]["description"], &statuses[0]["target_url"]), (&json!("second"), &Value::Null));
     assert_eq!((&statuses[1]["state"], &statuses[1]["context"]), (&json!("failure"), &json!("shipgate/stage")));
@@ -96,9 +96,9 @@ async fn cloud_the_path_of_an_api_is_kept() {
         set(&github.unwrap()).await.unwrap();
     }
     set(&repository.client("statuses=write")).await.unwrap();
-    let told = repository.told().await;
+    let messages = repository.messages().await;
     let paths: Vec<&str> =
-        told["calls"].as_array().unwrap().iter().map(|call| call["path"].as_str().unwrap()).collect();
+        messages["calls"].as_array().unwrap().iter().map(|call| call["path"].as_str().unwrap()).collect();
     let path = format!("/repos/{}/statuses/{}", repository.name, sha('a'));
     let below = format!("/api/v3{path}");
     assert_eq!(paths, [&below, &below, &path]);
@@ -133,9 +133,9 @@ async fn cloud_what_is_over_soon_does_no_harm() {
         let repository = HostedRepository::new();
         repository.put(json!({"faults": [fault.clone()]})).await;
         set(&repository.client("statuses=write")).await.unwrap_or_else(|error| panic!("{fault}: {error}"));
-        let told = repository.told().await;
-        assert_eq!(told["calls"].as_array().unwrap().len(), 2, "{fault}");
-        assert_eq!(told["statuses"][sha('a').to_string()].as_array().unwrap().len(), 1, "{fault}");
+        let messages = repository.messages().await;
+        assert_eq!(messages["calls"].as_array().unwrap().len(), 2, "{fault}");
+        assert_eq!(messages["statuses"][sha('a').to_string()].as_array().unwrap().len(), 1, "{fault}");
     }
 }
 
@@ -157,7 +157,7 @@ async fn cloud_what_is_refused_is_asked_once() {
             repository.put(json!({"faults": [{"status": status, "headers": headers, "body": body}]})).await;
             let error = set(&repository.client("statuses=write")).await.unwrap_err();
             assert_eq!(error.kind, expected, "{status} {body}");
-            assert_eq!(repository.told().await["calls"].as_array().unwrap().len(), 1, "{status} {body}");
+            assert_eq!(repository.messages().await["calls"].as_array().unwrap().len(), 1, "{status} {body}");
         }
     }
 }
@@ -211,9 +211,11 @@ async fn cloud_the_comment_is_found_behind_hundreds_and_only_one_of_a_bot() {
     github.upsert_comment(7, MARKER, "first").await.unwrap();
     github.upsert_comment(8, MARKER, "another issue").await.unwrap();
     github.upsert_comment(7, MARKER, "second").await.unwrap();
-    let told = repository.told().await;
-    let ours: Vec<&str> =
-        told["comments"].as_array().unwrap()[250..].iter().map(|comment| comment["body"].as_str().unwrap()).collect();
+    let messages = repository.messages().await;
+    let ours: Vec<&str> = messages["comments"].as_array().unwrap()[250..]
+        .iter()
+        .map(|comment| comment["body"].as_str().unwrap())
+        .collect();
     assert_eq!(ours, [format!("{MARKER}\nsecond"), format!("{MARKER}\nanother issue")]);
 }
 
@@ -224,10 +226,10 @@ async fn cloud_a_comment_whose_answer_was_lost_is_not_written_twice() {
     let lost = json!({"method": "POST", "how": "hang-up", "performed": true, "times": 1});
     repository.put(json!({"faults": [lost]})).await;
     repository.client("issues=write").upsert_comment(7, MARKER, &"🚢".repeat(70_000)).await.unwrap();
-    let told = repository.told().await;
-    assert_eq!(told["comments"].as_array().unwrap().len(), 1);
+    let messages = repository.messages().await;
+    assert_eq!(messages["comments"].as_array().unwrap().len(), 1);
     let methods: Vec<_> =
-        told["calls"].as_array().unwrap().iter().map(|call| call["method"].as_str().unwrap()).collect();
+        messages["calls"].as_array().unwrap().iter().map(|call| call["method"].as_str().unwrap()).collect();
     assert_eq!(methods, ["GET", "POST", "GET", "PATCH"]);
 }
 
@@ -256,7 +258,7 @@ async fn cloud_commits_are_compared() {
     let status = repository.client("statuses=write").set_status(&sha('9'), &status("x"), None).await.unwrap_err();
     assert_eq!(status.kind, GitHubErrorKind::Unprocessable);
     assert!(status.to_string().contains("No commit found for SHA"), "{status}");
-    repository.told().await;
+    repository.messages().await;
 }
 
 #[tokio::test]
@@ -276,7 +278,7 @@ async fn cloud_branches_are_found_by_name_and_by_how_they_begin() {
     assert_eq!(github.branches("none").await.unwrap(), []);
     let error = github.branch("mai").await.unwrap_err();
     assert_eq!(error.kind, GitHubErrorKind::NotFound("contents: read".to_owned()));
-    repository.told().await;
+    repository.messages().await;
 }
 
 #[tokio::test]
@@ -296,7 +298,7 @@ async fn cloud_statuses_and_check_runs_are_all_read() {
     assert_eq!(github.reported(&sha('b')).await.unwrap(), []);
     let error = repository.client("statuses=read").reported(&sha('a')).await.unwrap_err();
     assert_eq!(error.kind, GitHubErrorKind::Forbidden("checks: read".to_owned()));
-    repository.told().await;
+    repository.messages().await;
 }
 
 #[tokio::test]
@@ -321,7 +323,7 @@ async fn cloud_commits_have_their_authors_and_pull_requests() {
     assert_eq!(github.compared_commits((&root, &tip), 1, 2).await.unwrap()[0].sha, tip);
     assert_eq!(github.pull_request_of(&next).await.unwrap(), Some(7));
     assert_eq!(github.pull_request_of(&tip).await.unwrap(), None);
-    repository.told().await;
+    repository.messages().await;
 }
 
 /// Virtual time: nothing waits.
@@ -378,5 +380,5 @@ async fn cloud_a_pull_request_is_the_commit_that_it_was_merged_as() {
     assert_eq!(missing, GitHubErrorKind::NotFound("pull-requests: read".to_owned()));
     let denied = repository.client("contents=read").merged_as(7).await.unwrap_err().kind;
     assert_eq!(denied, GitHubErrorKind::Forbidden("pull-requests: read".to_owned()));
-    repository.told().await;
+    repository.messages().await;
 }

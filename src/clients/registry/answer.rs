@@ -131,13 +131,13 @@ mod tests {
 
     #[test]
     fn the_signature_of_an_address_is_not_told() {
-        for (said, told) in [
+        for (said, reported) in [
             ("error for url (https://s3/x?X-Amz-Signature=5ec3e7&a=b): closed", "error for url (https://s3/x): closed"),
             ("at \"https://s3/x?X-Amz-Signature=5ec3e7\", closed", "at \"https://s3/x\", closed"),
             ("what is this? https://s3/x", "what is this? https://s3/x"),
         ] {
             let error = OciDistributionError::IoError(std::io::Error::other(said));
-            assert_eq!(text(&error), told);
+            assert_eq!(text(&error), reported);
         }
     }
 }

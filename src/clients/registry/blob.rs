@@ -202,9 +202,9 @@ fn pieces(
         match download.next().await {
             Ok(piece) => Ok(piece.map(|piece| (piece, (download, verdict)))),
             Err(error) => {
-                let told = OciDistributionError::GenericError(Some(error.to_string()));
+                let reported = OciDistributionError::GenericError(Some(error.to_string()));
                 *verdict.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                Err(told)
+                Err(reported)
             }
         }
     })
@@ -277,7 +277,7 @@ impl Download {
             let Some(stream) = self.stream.as_mut() else { continue };
             let began = Instant::now();
             let came = timeout(self.limits.silence, stream.chunk()).await;
-            let trouble = match came {
+            let error = match came {
                 Ok(Ok(Some(mut piece))) => {
                     let known = usize::try_from(self.skip).unwrap_or(usize::MAX).min(piece.len());
                     self.skip -= known as u64;
@@ -297,7 +297,7 @@ impl Download {
                 Err(_) => format!("nothing came for {} s", self.limits.silence.as_secs()),
             };
             (self.stream, self.walk) = (None, PaceWindow::default());
-            self.bear(trouble).await?;
+            self.tolerate(error).await?;
         }
     }
 
@@ -305,7 +305,7 @@ impl Download {
     async fn open(&mut self) -> Result<(), RegistryError> {
         while self.stream.is_none() {
             let opened = timeout(self.limits.silence, self.request()).await;
-            let trouble = match opened {
+            let error = match opened {
                 Ok(Ok((stream, skip))) => {
                     let rest = self.size - self.done + skip;
                     if let Some(length) = stream.content_length().filter(|length| *length != rest) {
@@ -318,7 +318,7 @@ impl Download {
                 Ok(Err(error)) => return Err(self.refused(error)),
                 Err(_) => format!("no answer came for {} s", self.limits.silence.as_secs()),
             };
-            self.bear(trouble).await?;
+            self.tolerate(error).await?;
         }
         Ok(())
     }
@@ -338,17 +338,17 @@ impl Download {
     }
 
     /// Waits before the download goes on; an error after the last time.
-    async fn bear(&mut self, trouble: String) -> Result<(), RegistryError> {
+    async fn tolerate(&mut self, error: String) -> Result<(), RegistryError> {
         let nth = self.breaks.fetch_add(1, Ordering::Relaxed) + 1;
         if nth > self.limits.resumes {
             let counted = format!("it broke {nth} times, and {} of {} bytes came", self.done, self.size);
             return Err(RegistryError::Broken {
                 host: self.registry.host.clone(),
                 action: format!("read {}", self.name),
-                why: vec![trouble, counted],
+                why: vec![error, counted],
             });
         }
-        tracing::debug!(blob = %self.digest, nth, trouble, "a download goes on");
+        tracing::debug!(blob = %self.digest, nth, error, "a download goes on");
         self.limits.rest(nth).await;
         Ok(())
     }

@@ -23,7 +23,7 @@ use crate::domain::image::{Digest, ImageRepository, ImageTag};
 const PARALLEL: usize = 4;
 
 /// How often there is a report.
-const TELL_EVERY: Duration = Duration::from_secs(2);
+const REPORT_EVERY: Duration = Duration::from_secs(2);
 
 /// What a copy moved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl CopyJob<'_> {
         let work = stream::iter(blobs).map(|blob| self.blob(blob, &mounts, &progress)).buffer_unordered(PARALLEL);
         let settled: Vec<CopiedBlob> = tokio::select! {
             result = work.try_collect() => result?,
-            never = progress.tell(say) => match never {},
+            never = progress.report(say) => match never {},
         };
         let mut copied = Copied::default();
         for one in settled {
@@ -297,10 +297,10 @@ impl Progress {
     }
 
     /// Says a line where it has changed, and never returns.
-    async fn tell(&self, say: &impl Fn(&str)) -> std::convert::Infallible {
+    async fn report(&self, say: &impl Fn(&str)) -> std::convert::Infallible {
         let mut last = String::new();
         loop {
-            tokio::time::sleep(TELL_EVERY).await;
+            tokio::time::sleep(REPORT_EVERY).await;
             let line = self.line();
             if line != last {
                 say(&line);
@@ -335,7 +335,7 @@ mod tests {
         tokio::select! {
             // Which of the two comes first at the tenth second would decide how many lines there are.
             biased;
-            never = progress.tell(&say) => match never {},
+            never = progress.report(&say) => match never {},
             () = work => {},
         }
         let said = said.into_inner();

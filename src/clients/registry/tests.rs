@@ -517,8 +517,8 @@ async fn a_tag_of_another_image_is_never_moved() {
     let leads = digest.clone();
     scene.target.state().repositories.get_mut("production").unwrap().tags.insert("v1".to_owned(), leads);
     let failure = scene.copy().await.unwrap_err();
-    let told = format!("{} {}", failure, failure.details().join(" "));
-    assert!(told.contains(&digest) && told.contains(&scene.sample.digest().to_string()), "{failure:?}");
+    let reported = format!("{} {}", failure, failure.details().join(" "));
+    assert!(reported.contains(&digest) && reported.contains(&scene.sample.digest().to_string()), "{failure:?}");
     assert_eq!(scene.target.seen(RequestKind::Open).len() + scene.target.seen(RequestKind::PutManifest).len(), 0);
 }
 
@@ -672,7 +672,7 @@ async fn a_configuration_is_read_by_its_declared_size() {
         sample.digest = Some(sample.add(MANIFEST, &manifest));
         Scene::new(sample)
     };
-    for (size, fault, told) in [
+    for (size, fault, reported) in [
         (9, None, "the answer is longer than 9 bytes"),
         (9, Some(RequestFault::Endless), "the answer is longer than 9 bytes"),
         (8 << 20, Some(RequestFault::Endless), "the answer is longer than 8 MiB"),
@@ -683,7 +683,7 @@ async fn a_configuration_is_read_by_its_declared_size() {
         scene.source.fault(RequestKind::GetBlob, move |_, _, _| fault.clone());
         let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
         let failure = source.image(&from, &scene.sample.digest()).await.unwrap_err();
-        assert!(failure.details()[0].contains(told), "{size}: {failure:?}");
+        assert!(failure.details()[0].contains(reported), "{size}: {failure:?}");
     }
 }
 

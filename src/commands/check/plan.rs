@@ -48,7 +48,7 @@ impl Planner<'_> {
             return Ok(false);
         };
         let Some(components) = plannable(environment, &target, findings) else { return Ok(false) };
-        if let Some(failure) = self.nobody(&target).await {
+        if let Some(failure) = self.why_unavailable(&target).await {
             self.leave_out(what, &failure, findings);
             return Ok(false);
         }
@@ -90,7 +90,7 @@ impl Planner<'_> {
     }
 
     /// Why there is no plan.
-    async fn nobody(&self, target: &EnvironmentTarget) -> Option<Failure> {
+    async fn why_unavailable(&self, target: &EnvironmentTarget) -> Option<Failure> {
         if let Some(failure) = self.refused(target) {
             return Some(failure);
         }
@@ -109,7 +109,7 @@ impl Planner<'_> {
     }
 
     async fn unidentified(&self, target: &EnvironmentTarget) -> Option<Failure> {
-        self.session.identities(self.configuration).nobody(target, RolePurpose::Read).await
+        self.session.identities(self.configuration).why_unavailable(target, RolePurpose::Read).await
     }
 
     /// Why this job is not to look.

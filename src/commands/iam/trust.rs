@@ -142,7 +142,7 @@ fn of_configuration(
     };
     match keys {
         ConditionKeys::Subject { .. } if named.is_empty() => {
-            notes.extend(wanted.is_gated().then(|| ANY_WORKFLOW.to_owned()))
+            notes.extend(wanted.is_gated().then(|| ANY_WORKFLOW.to_owned()));
         }
         ConditionKeys::Subject { .. } => {
             return Err(Failure::invalid("--workflow asks for `job_workflow_ref`, which `--keys sub` omits")

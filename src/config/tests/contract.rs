@@ -238,12 +238,12 @@ fn what_is_wrong_with_a_rule() {
 #[test]
 fn a_contract_is_of_a_component_that_there_is() {
     let errors = refused(&with_contract("[contract.wep]\nA = {}\n"));
-    assert!(told(&errors).ends_with("wep | there is no component `wep` | write `web`"), "{errors}");
+    assert!(reported(&errors).ends_with("wep | there is no component `wep` | write `web`"), "{errors}");
     let alone = BASE.split("[environments.staging]").next().unwrap();
     let errors = refused(&format!("{alone}[contract.web]\nA = {{ inherited = true }}\n"));
     let expected = "true | `A` is `inherited`, and no environment has `promotes-from` | remove `inherited`, or say with `shared` \
                     whose value it has";
-    assert!(told(&errors).ends_with(expected), "{errors}");
+    assert!(reported(&errors).ends_with(expected), "{errors}");
 }
 
 #[test]

@@ -225,7 +225,7 @@ fn an_amplify_branch_has_keys_of_its_own_and_needs_no_other_component() {
     assert_eq!((web.platform.unwrap().as_str(), web.compute.memory()), ("WEB_COMPUTE", 16384));
     assert_eq!((web.backend_from.as_ref().unwrap().as_str(), web.expect["AWS::DynamoDB::Table"]), ("main", 15));
     assert!(target.images.is_empty());
-    for (from, to, told) in [
+    for (from, to, messages) in [
         ("d1abc2def3", "shop", "`app-id`: \"shop\" is not the id of an Amplify app"),
         ("branch = \"${environment.name}\"", "", "`branch` is missing"),
         ("\"frontend\"", "\"./frontend\"", "is not the root of an app"),
@@ -240,7 +240,7 @@ fn an_amplify_branch_has_keys_of_its_own_and_needs_no_other_component() {
         ("platform =", "cluster = \"c\"\nplatform =", "only `kind = \"ecs\"` has that key"),
     ] {
         let refused = refused(&APP.replacen(from, to, 1)).render(false);
-        assert!(refused.contains(told), "{to}\n{refused}");
+        assert!(refused.contains(messages), "{to}\n{refused}");
     }
 }
 

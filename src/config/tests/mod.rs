@@ -97,7 +97,7 @@ fn ecs(target: &EnvironmentTarget, index: usize) -> &EcsTarget {
 }
 
 /// One line an error: position, offending text, message, hint.
-fn told(errors: &ConfigErrors) -> String {
+fn reported(errors: &ConfigErrors) -> String {
     let line = |ConfigError { location, message, hint, .. }: &ConfigError| {
         let place = location.as_ref().map_or("-".to_owned(), |it| format!("{}:{} {}", it.line, it.column, it.text));
         format!("{place} | {message} | {hint}")

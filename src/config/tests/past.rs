@@ -32,9 +32,9 @@ fn shown(text: &str, environment: &str, components: &[&str]) -> Vec<String> {
     commands.into_iter().map(|(name, command)| format!("{name}: {}", command.map_or("-".to_owned(), words))).collect()
 }
 
-/// What is wrong with a text, in the form of [`told`].
+/// What is wrong with a text, in the form of [`reported`].
 fn wrong(text: &str) -> String {
-    told(&commands(text, "production", &[], VARS).unwrap_err())
+    reported(&commands(text, "production", &[], VARS).unwrap_err())
 }
 
 #[test]
@@ -126,12 +126,12 @@ fn what_is_wrong_is_told_with_the_commit() {
 #[test]
 fn what_is_wrong_with_the_request_is_told_first() {
     let errors = commands("<<<<<<<", "prod", &["bakend"], VARS).unwrap_err();
-    insta::assert_snapshot!(told(&errors), @r#"
+    insta::assert_snapshot!(reported(&errors), @r#"
     - | there is no component `bakend` | write `backend`
     - | there is no environment `prod` | write `production`
     "#);
     let errors = commands("<<<<<<<", "production", &[], "[]").unwrap_err();
-    insta::assert_snapshot!(told(&errors), @r#"
+    insta::assert_snapshot!(reported(&errors), @r#"
     - | SHIPGATE_VARS is not a JSON object | set it to one JSON object: `export SHIPGATE_VARS='{"NAME":"…"}'`
     "#);
 }

@@ -9,7 +9,7 @@ fn said(changes: &[(&str, &str)]) -> String {
         for error in &errors {
             assert!(!error.hint.is_empty() && !error.message.ends_with('.'), "{error:?}");
         }
-        format!("{}\n{}", new.replace('\n', "⏎"), told(&errors))
+        format!("{}\n{}", new.replace('\n', "⏎"), reported(&errors))
     };
     changes.iter().map(said).collect::<Vec<_>>().join("\n\n")
 }

@@ -155,13 +155,13 @@ fn an_empty_file_lacks_everything() {
       |
       = hint: add `[environments.stage]`
     "#);
-    assert_eq!(told(&refused("\u{feff}")), told(&refused("")));
+    assert_eq!(reported(&refused("\u{feff}")), reported(&refused("")));
 }
 
 #[test]
 fn columns_count_characters() {
     let text = with("context = \"backend\"", "dockerfile = \"äöü/😀\", contxt = \"日本\"");
-    insta::assert_snapshot!(told(&refused(&text)), @r#"
+    insta::assert_snapshot!(reported(&refused(&text)), @r#"
     6:33 contxt | unknown key `contxt` in `components.backend.build` | write `context`, or remove it
     "#);
     insta::assert_snapshot!(refused(&text).render(false), @r#"
@@ -174,14 +174,14 @@ fn columns_count_characters() {
       = hint: write `context`, or remove it
     "#);
     // Neither the line ends nor a byte order mark move them.
-    assert_eq!(told(&refused(&text.replace('\n', "\r\n"))), told(&refused(&text)));
-    assert_eq!(told(&refused(&format!("\u{feff}{text}"))), told(&refused(&text)));
-    assert_eq!(told(&refused("\u{feff}áp = 1")).lines().last(), told(&refused("áp = 1")).lines().last());
+    assert_eq!(reported(&refused(&text.replace('\n', "\r\n"))), reported(&refused(&text)));
+    assert_eq!(reported(&refused(&format!("\u{feff}{text}"))), reported(&refused(&text)));
+    assert_eq!(reported(&refused("\u{feff}áp = 1")).lines().last(), reported(&refused("áp = 1")).lines().last());
 }
 
 #[test]
 fn a_variable_is_pointed_at_where_the_text_has_no_escapes() {
-    let variables = |word: &str| told(&refused(&with("\"head\"", word)));
+    let variables = |word: &str| reported(&refused(&with("\"head\"", word)));
     insta::assert_snapshot!(variables("\"é ${X} ${Y}\", '${Z}', \"\\t${W}\", \"\"\"\n  ${V}\"\"\""), @r#"
     8:40 ${X} | unknown variable `${X}` | write `${vars.NAME}`, `${env.NAME}`, `${app}`, `${environment.name}`, `${environment.prefix}`, `${release.sha}`, or `$${X}` for the text itself
     8:45 ${Y} | unknown variable `${Y}` | write `${vars.NAME}`, `${env.NAME}`, `${app}`, `${environment.name}`, `${environment.prefix}`, `${release.sha}`, or `$${Y}` for the text itself
@@ -197,7 +197,7 @@ fn control_characters_of_names_are_not_printed() {
     assert!(!errors.to_string().contains('\u{1b}') && !errors.render(false).contains('\u{1b}'));
     assert!(errors.render(true).contains('\u{1b}'), "shipgate's own colours are printed");
     let errors = refused("\u{1b}[31m = 1");
-    assert!(!told(&errors).contains('\u{1b}') && !errors.render(false).contains('\u{1b}'));
+    assert!(!reported(&errors).contains('\u{1b}') && !errors.render(false).contains('\u{1b}'));
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn long_values_are_cut() {
 fn what_only_some_environments_have_is_missing_in_the_others() {
     let text = with("service = \"${environment.prefix}-worker\"\n", "")
         + "[environments.stage.components.worker]\nservice = \"a\"\n";
-    insta::assert_snapshot!(told(&refused(&text)), @r#"30:15 production | `service` of `worker` is missing for `production` | add it to `[environments.production.components.worker]`"#);
+    insta::assert_snapshot!(reported(&refused(&text)), @r#"30:15 production | `service` of `worker` is missing for `production` | add it to `[environments.production.components.worker]`"#);
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn circles_of_any_length_are_told_once() {
         + &environment("b", "c")
         + &environment("c", "a")
         + &environment("d", "a");
-    insta::assert_snapshot!(told(&refused(&text)), @r#"40:17 "b" | `promotes-from` goes in a circle: a ← b ← c ← a | remove `promotes-from` where releases start"#);
+    insta::assert_snapshot!(reported(&refused(&text)), @r#"40:17 "b" | `promotes-from` goes in a circle: a ← b ← c ← a | remove `promotes-from` where releases start"#);
 }
 
 /// [`GOOD`] with components after `backend` and `worker` that depend on others.
@@ -240,18 +240,18 @@ fn with_dependents(dependents: &[(&str, &[&str])]) -> String {
 fn circles_of_dependencies_are_told_once() {
     let text = with_dependents(&[("d", &["a"]), ("a", &["worker", "b"]), ("b", &["c"]), ("c", &["c", "a", "b"])]);
     // That of `b` and `c` shares members with it.
-    insta::assert_snapshot!(told(&refused(&text)), @r#"
+    insta::assert_snapshot!(reported(&refused(&text)), @r#"
     32:25 "b" | `depends-on` goes in a circle: a → b → c → a | remove one of the dependencies in it
     46:15 "c" | `c` cannot depend on itself | remove it
     "#);
     let two = with_dependents(&[("a", &["b"]), ("b", &["a"]), ("c", &["a", "d"]), ("d", &["c"])]);
-    insta::assert_snapshot!(told(&refused(&two)), @r#"
+    insta::assert_snapshot!(reported(&refused(&two)), @r#"
     25:15 "b" | `depends-on` goes in a circle: a → b → a | remove one of the dependencies in it
     39:20 "d" | `depends-on` goes in a circle: c → d → c | remove one of the dependencies in it
     "#);
     // All else that is wrong with what waits for ever is reported with it.
     let worse = two.replacen("container = \"a\"", "", 1);
-    insta::assert_snapshot!(told(&refused(&worse)), @r#"
+    insta::assert_snapshot!(reported(&refused(&worse)), @r#"
     22:13 a | `container` is missing in `components.a` | add `container = "…"`
     25:15 "b" | `depends-on` goes in a circle: a → b → a | remove one of the dependencies in it
     39:20 "d" | `depends-on` goes in a circle: c → d → c | remove one of the dependencies in it
@@ -265,5 +265,5 @@ fn an_image_is_not_taken_from_one_who_takes_it() {
         "[components.cron]\nkind = \"ecs\"\nimage-from = \"worker\"\n\
         container = \"a\"\ncluster = \"a\"\nservice = \"a\"\n[environments.stage]",
     );
-    insta::assert_snapshot!(told(&refused(&text)), @r#"24:14 "worker" | `worker` takes its own image from elsewhere | write one of `backend`"#);
+    insta::assert_snapshot!(reported(&refused(&text)), @r#"24:14 "worker" | `worker` takes its own image from elsewhere | write one of `backend`"#);
 }

@@ -9,7 +9,7 @@ fn unresolved(text: &str, vars: Option<&str>) -> ConfigErrors {
 #[test]
 fn all_missing_variables_are_told_where_they_are_used() {
     let text = with("\"head\"]", "\"${vars.LEVEL}\", \"${env.NOT_SET}${env.EMPTY}\", \"${vars.OBJECT}\"]");
-    insta::assert_snapshot!(told(&unresolved(&text, Some(r#"{"REGOIN": "x", "OBJECT": {}, "LEVEL": ""}"#))), @r#"
+    insta::assert_snapshot!(reported(&unresolved(&text, Some(r#"{"REGOIN": "x", "OBJECT": {}, "LEVEL": ""}"#))), @r#"
     8:38 ${vars.LEVEL} | `${vars.LEVEL}` is empty | give `LEVEL` in SHIPGATE_VARS a text
     8:55 ${env.NOT_SET} | `${env.NOT_SET}` is not set | set the environment variable `NOT_SET`
     8:69 ${env.EMPTY} | `${env.EMPTY}` is empty | set the environment variable `EMPTY`
@@ -44,7 +44,7 @@ fn shipgate_vars_must_be_a_json_object() {
 
 #[test]
 fn what_is_not_in_the_file_is_told_with_what_is() {
-    insta::assert_snapshot!(told(&resolve(GOOD, "prodution", &["wroker", "api"], None).unwrap_err()), @r#"
+    insta::assert_snapshot!(reported(&resolve(GOOD, "prodution", &["wroker", "api"], None).unwrap_err()), @r#"
     - | there is no component `api` | write one of `backend`, `worker`
     - | there is no component `wroker` | write `worker`
     - | there is no environment `prodution` | write `production`
@@ -63,11 +63,11 @@ fn values_of_environment_variables_are_never_shown() {
     );
     for environment in ["stage", "x"] {
         let errors = resolve(&text, environment, &[], None).unwrap_err();
-        let all = format!("{errors} {errors:?} {} {}", told(&errors), errors.render(true));
+        let all = format!("{errors} {errors:?} {} {}", reported(&errors), errors.render(true));
         assert!(!all.contains("s3cr3t"), "{all}");
     }
-    insta::assert_snapshot!(told(&resolve(&text, "stage", &[], None).unwrap_err()), @r#"23:10 "${env.PROBE_TOKEN}" | `region`: the value of `${env.PROBE_TOKEN}` is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
-    insta::assert_snapshot!(told(&resolve(&text, "x", &["worker"], None).unwrap_err()), @r#"
+    insta::assert_snapshot!(reported(&resolve(&text, "stage", &[], None).unwrap_err()), @r#"23:10 "${env.PROBE_TOKEN}" | `region`: the value of `${env.PROBE_TOKEN}` is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
+    insta::assert_snapshot!(reported(&resolve(&text, "x", &["worker"], None).unwrap_err()), @r#"
     9:14 "${environment.prefix}-cloudshop-backend" | `repository`: the value of `${environment.prefix}-cloudshop-backend` is not a repository name | correct it or its variables: it has lowercase letters, digits and single `.`, `_`, `-` or `/` between them; 2 to 256
     18:11 "${environment.prefix}-cluster" | `cluster`: the value of `${environment.prefix}-cluster` is not a cluster name | correct it or its variables: it has letters, digits, `-` and `_`; at most 255
     19:11 "${environment.prefix}-worker" | `service`: the value of `${environment.prefix}-worker` is not a service name | correct it or its variables: it has letters, digits, `-` and `_`; at most 255
@@ -76,7 +76,7 @@ fn values_of_environment_variables_are_never_shown() {
 
 #[test]
 fn values_of_repository_variables_are_shown() {
-    insta::assert_snapshot!(told(&unresolved(GOOD, Some(r#"{"REGION": "Frankfurt"}"#))), @r#"33:10 "${vars.REGION}" | `region`: "Frankfurt", from `${vars.REGION}`, is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
+    insta::assert_snapshot!(reported(&unresolved(GOOD, Some(r#"{"REGION": "Frankfurt"}"#))), @r#"33:10 "${vars.REGION}" | `region`: "Frankfurt", from `${vars.REGION}`, is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
 }
 
 /// In an emergency, `hold` needs no variables of probes or builds.
@@ -112,7 +112,7 @@ fn services_are_named_without_the_variables_of_what_changes_them() {
 fn a_prefix_and_an_address_are_needed_where_they_are_used() {
     let text =
         with("region = \"us-east-1\"", "region = \"us-east-1\"\nprefix = \"${vars.PREFIX}\"\nurl = \"${vars.URL}\"");
-    let told = |text: &str, purpose| {
+    let reported = |text: &str, purpose| {
         let request = ResolveRequest {
             environment: "stage",
             components: &[],
@@ -124,18 +124,18 @@ fn a_prefix_and_an_address_are_needed_where_they_are_used() {
         parse(text)
             .unwrap()
             .resolve(&request)
-            .map_or_else(|errors| told(&errors), |target| format!("{} components", target.components.len()))
+            .map_or_else(|errors| reported(&errors), |target| format!("{} components", target.components.len()))
     };
     let prefix =
         r#"24:11 ${vars.PREFIX} | `${vars.PREFIX}` is not set | set it: `export SHIPGATE_VARS='{"PREFIX":"…"}'`"#;
     let url = r#"25:8 ${vars.URL} | `${vars.URL}` is not set | set it: `export SHIPGATE_VARS='{"URL":"…"}'`"#;
-    assert_eq!(told(&text, Purpose::Change), format!("{prefix}\n{url}"));
-    assert_eq!(told(&text, Purpose::Services), prefix);
-    assert_eq!(told(&text, Purpose::Policy), prefix);
-    assert_eq!(told(&text, Purpose::Identity), "0 components");
+    assert_eq!(reported(&text, Purpose::Change), format!("{prefix}\n{url}"));
+    assert_eq!(reported(&text, Purpose::Services), prefix);
+    assert_eq!(reported(&text, Purpose::Policy), prefix);
+    assert_eq!(reported(&text, Purpose::Identity), "0 components");
     let unused = text.replace("${environment.prefix}", "stage");
-    assert_eq!(told(&unused, Purpose::Services), "2 components");
-    assert_eq!(told(&unused, Purpose::Policy), "2 components");
+    assert_eq!(reported(&unused, Purpose::Services), "2 components");
+    assert_eq!(reported(&unused, Purpose::Policy), "2 components");
 }
 
 /// A word that stands everywhere is no secret, though a probe sends it.
@@ -172,7 +172,7 @@ fn built(text: &str, environment: Option<&str>, components: &[&str]) -> String {
         Ok(builds) => {
             builds.iter().map(|(name, build)| format!("{name}: {}", build.run)).collect::<Vec<_>>().join("\n")
         }
-        Err(errors) => told(&errors),
+        Err(errors) => reported(&errors),
     }
 }
 

@@ -90,7 +90,7 @@ pub fn judge(file: &str, text: &str, surroundings: DockerfileContext<'_>) -> Opt
 
 /// What of the configuration alone makes an image of one environment.
 pub fn judge_arguments(configuration: &str, build: &OutlinedBuild) -> Vec<CheckFinding> {
-    let told = |arg: &BuildArg| {
+    let messages = |arg: &BuildArg| {
         let variable = arg.per_environment.as_ref()?;
         let message = format!(
             "build argument `{}` is made of `{variable}`, which differs between environments, and the same image is promoted",
@@ -98,7 +98,7 @@ pub fn judge_arguments(configuration: &str, build: &OutlinedBuild) -> Vec<CheckF
         );
         Some(CheckFinding::new(Rule::BuildOnce, message, RUNTIME_HINT).in_file(configuration, Some(arg.place)))
     };
-    build.args.iter().filter_map(told).collect()
+    build.args.iter().filter_map(messages).collect()
 }
 
 /// A line `# syntax=` at the top that names another frontend than docker's own.

@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_at_its_place() {
-        for (text, told) in [
+        for (text, reported) in [
             (GOOD.replace("\"cpu\": \"256\",", "\"cpu\": \"256\""), "task-definition-syntax 5:3"),
             (String::new(), "task-definition-syntax 1:1"),
             ("[]".to_owned(), "task-definition-shape 1:1"),
@@ -180,7 +180,7 @@ mod tests {
                 "task-definition-execution-role 2:3",
             ),
         ] {
-            assert_eq!(found(&text), [told], "{text}");
+            assert_eq!(found(&text), [reported], "{text}");
         }
     }
 

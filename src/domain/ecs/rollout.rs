@@ -13,7 +13,7 @@ use super::service::{Deployment, RolloutState, Service, ServiceStatus};
 
 /// The deployment of this run, and what was there before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OurDeployment {
+pub struct OwnDeployment {
     /// Its id. `None`: it was not listed when it was looked for.
     pub id: Option<DeploymentId>,
     /// The revision it rolls out.
@@ -25,7 +25,7 @@ pub struct OurDeployment {
     pub created: Option<Timestamp>,
 }
 
-impl OurDeployment {
+impl OwnDeployment {
     /// The deployment of a revision that an update made, or that an earlier run recorded: by its id where the service
     /// lists it with that revision, else whichever has the revision. Not simply the primary one: one that fails at once
     /// may have been rolled back before the first read.
@@ -90,7 +90,7 @@ impl RolloutJudgement {
 }
 
 /// Judges one poll. `None`: the service is not there any more.
-pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> RolloutJudgement {
+pub fn judge(ours: &OwnDeployment, service: Option<&Service>) -> RolloutJudgement {
     let Some(service) = service else {
         return RolloutJudgement::Gone { status: "MISSING".to_owned() };
     };
@@ -125,7 +125,7 @@ fn has_failed(deployment: &Deployment) -> bool {
 }
 
 /// The revision of a deployment that came after the one of this run, and was rolled back then.
-fn somebody_elses(ours: &OurDeployment, service: &Service) -> Option<RevisionArn> {
+fn somebody_elses(ours: &OwnDeployment, service: &Service) -> Option<RevisionArn> {
     let is_later =
         |deployment: &&Deployment| ours.created.zip(deployment.created).is_some_and(|(ours, theirs)| theirs > ours);
     let is_of_others = |deployment: &&Deployment| {
@@ -215,8 +215,8 @@ mod tests {
     use crate::domain::ecs::service::Controller;
     use proptest::prelude::*;
 
-    fn ours() -> OurDeployment {
-        OurDeployment {
+    fn ours() -> OwnDeployment {
+        OwnDeployment {
             id: Some("ecs-svc/2".into()),
             task_definition: "backend:8".into(),
             previous: vec!["backend:7".into(), "backend:6".into()],
@@ -270,7 +270,7 @@ mod tests {
         ]);
         let found = |service: &Service, recorded: Option<&str>| {
             let recorded = recorded.map(DeploymentId::from);
-            OurDeployment::find(service, &"backend:8".into(), recorded.as_ref(), Vec::new()).id
+            OwnDeployment::find(service, &"backend:8".into(), recorded.as_ref(), Vec::new()).id
         };
         for (recorded, id) in [
             (Some("ecs-svc/3"), "ecs-svc/3"),

@@ -26,7 +26,7 @@ pub(super) fn judge(subject: &GateSubject<'_>, evidence: &[HoldEvidence], change
     let covering = that(Some(true));
     if !covering.is_empty() {
         let unhold = format!("`shipgate unhold {environment} --reason …`");
-        let reasons = told(&covering);
+        let reasons = reported(&covering);
         return if covering.iter().all(|found| found.hold.is_bar()) {
             let reason = format!("this commit is barred from {environment} ({reasons})");
             GateJudgement::unsatisfied(reason, format!("ship a newer commit, or {unhold}"))
@@ -37,7 +37,7 @@ pub(super) fn judge(subject: &GateSubject<'_>, evidence: &[HoldEvidence], change
     }
     let unknown = that(None);
     if !unknown.is_empty() {
-        let reasons = told(&unknown);
+        let reasons = reported(&unknown);
         let reason = if unknown.iter().all(|found| found.hold.is_bar()) {
             format!(
                 "commits are barred from {environment} ({reasons}), and this clone cannot say whether this is one of them"
@@ -59,7 +59,7 @@ pub(super) fn judge(subject: &GateSubject<'_>, evidence: &[HoldEvidence], change
 }
 
 /// Why each component is held; a reason that several have stands once.
-fn told(evidence: &[&HoldEvidence]) -> String {
+fn reported(evidence: &[&HoldEvidence]) -> String {
     let mut by_reason: IndexMap<String, Vec<&str>> = IndexMap::new();
     for found in evidence {
         by_reason.entry(found.hold.reason()).or_default().push(found.component.as_str());

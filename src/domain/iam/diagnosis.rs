@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn the_usual_mistakes_are_named() {
         let main = "repo:o/r:ref:refs/heads/main";
-        for (written, subject, told) in [
+        for (written, subject, reported) in [
             (main, "repo:o/r:environment:production", "names a GitHub environment"),
             (main, "repo:o/r:pull_request", "pull request"),
             ("repo:o/r:environment:production", main, "does not name that GitHub environment"),
@@ -187,7 +187,7 @@ mod tests {
         ] {
             let found = reasons(&policy(&[written]), subject);
             assert_eq!(found.len(), 1, "{found:?}");
-            assert!(found[0].contains(told) && found[0].contains(subject), "{found:?}");
+            assert!(found[0].contains(reported) && found[0].contains(subject), "{found:?}");
         }
     }
 

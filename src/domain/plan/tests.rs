@@ -266,8 +266,8 @@ fn who_shares_an_image_is_told_of_the_command_that_runs_beside_it() {
         let texts = plan.warnings().into_iter().map(|warning| warning.text);
         texts.filter(|text| text.contains("pre-deploy")).collect::<Vec<_>>()
     };
-    let told = ["worker is changed beside backend, whose pre-deploy command may still run then"];
-    assert_eq!(texts(&plan), told);
+    let reported = ["worker is changed beside backend, whose pre-deploy command may still run then"];
+    assert_eq!(texts(&plan), reported);
     plan.components[1].follows = vec!["backend".parse().unwrap()];
     assert_eq!(texts(&plan), [""; 0]);
 }

@@ -31,7 +31,7 @@ pub struct Distribution {
     /// Whether all edges have its settings.
     pub is_deployed: bool,
     /// What it asks.
-    pub origins: Vec<Origin>,
+    pub origins: Vec<DistributionOrigin>,
     /// What it answers `/` with, from the root of the origin. `None`: what the origin answers.
     pub default_root_object: Option<String>,
     /// What it does with all that no other behaviour is for.
@@ -44,7 +44,7 @@ pub struct Distribution {
 
 /// What a distribution asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub struct DistributionOrigin {
     /// What behaviours name it by.
     pub id: String,
     /// Its name: `stage-site.s3.us-east-1.amazonaws.com`.
@@ -161,7 +161,7 @@ impl Distribution {
 
     /// Whether nothing makes a page of `/`. The website of a bucket does so itself, and a function may.
     fn lacks_root(&self, bucket: &BucketName) -> bool {
-        let is_website = |origin: &Origin| origin.domain.contains(".s3-website");
+        let is_website = |origin: &DistributionOrigin| origin.domain.contains(".s3-website");
         let mut origins = self.origins.iter().filter(|origin| is_bucket(&origin.domain, bucket));
         let has_root = self.default_root_object.as_ref().is_some_and(|root| !root.is_empty());
         !has_root && !self.default.has_functions && !origins.any(is_website)

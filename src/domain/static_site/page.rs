@@ -13,7 +13,7 @@ use crate::domain::limits::SITE_NAMES;
 
 /// What a page names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct PageReferences {
     /// The addresses that it names, without fragments, in its order, and what each is to it.
     pub names: IndexMap<Url, Role>,
     /// Whether there is more than is looked at.
@@ -33,10 +33,11 @@ pub enum Role {
     Other,
 }
 
-impl Page {
+impl PageReferences {
     /// Reads a page. `address`: where it was found.
     pub fn read(html: &[u8], address: &Url) -> Self {
-        let mut reader = Reader { base: address.clone(), has_base: false, hidden: Vec::new(), page: Self::default() };
+        let mut reader =
+            TagReader { base: address.clone(), has_base: false, hidden: Vec::new(), page: Self::default() };
         let mut emitter = DefaultEmitter::<()>::default();
         // What is in a script or a style is no tag.
         emitter.naively_switch_states(true);
@@ -72,15 +73,15 @@ fn is_here(url: &Url) -> bool {
 }
 
 /// Reads tags in their order.
-struct Reader {
+struct TagReader {
     base: Url,
     has_base: bool,
     /// The elements that are open and hide what is in them.
     hidden: Vec<&'static str>,
-    page: Page,
+    page: PageReferences,
 }
 
-impl Reader {
+impl TagReader {
     fn start(&mut self, tag: &StartTag<()>) {
         // For a browser with scripts all in it is text.
         if self.hidden.last() == Some(&"noscript") {
@@ -185,8 +186,8 @@ mod tests {
 
     use super::*;
 
-    fn read(html: &str) -> Page {
-        Page::read(html.as_bytes(), &Url::parse("https://shop.example/docs/index.html").unwrap())
+    fn read(html: &str) -> PageReferences {
+        PageReferences::read(html.as_bytes(), &Url::parse("https://shop.example/docs/index.html").unwrap())
     }
 
     fn named(html: &str) -> Vec<(String, Role)> {
@@ -260,7 +261,7 @@ mod tests {
     fn what_a_browser_blocks_on_a_page_with_tls_is_found() {
         let blocked = |html: &str, address: &str| {
             let address = Url::parse(address).unwrap();
-            let page = Page::read(html.as_bytes(), &address);
+            let page = PageReferences::read(html.as_bytes(), &address);
             page.blocked(&address).map(Url::to_string).collect::<Vec<_>>()
         };
         let script = "<script src=http://cdn.example/a.js></script><img src=http://cdn.example/a.png>";
@@ -274,7 +275,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let page = Page::read(&bytes, &Url::parse("https://shop.example/").unwrap());
+            let page = PageReferences::read(&bytes, &Url::parse("https://shop.example/").unwrap());
             prop_assert!(page.names.len() <= 300);
         }
 

@@ -15,7 +15,7 @@ pub use self::proven::{is_proven, was_proven};
 pub use self::warned::OTHER_BUILD;
 use self::warned::drift;
 use super::names::DistributionId;
-use super::store::{Current, Entry, FilledBundle, WrittenConfig};
+use super::store::{CurrentRelease, FilledBundle, SiteLedgerEntry, WrittenConfig};
 use super::target::SiteTarget;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::ids::RecordId;
@@ -31,7 +31,7 @@ use crate::domain::target::Component;
 
 /// Where the files of a release come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum FilesOrigin {
     /// The store of the environment has them.
     Stored,
     /// Another job built them.
@@ -46,7 +46,7 @@ pub enum Origin {
 #[derive(Debug, Clone)]
 pub struct SitePlan {
     /// Where its files come from.
-    pub origin: Origin,
+    pub origin: FilesOrigin,
     /// The digest of its bundle.
     pub digest: Later<Digest>,
     /// Whether the digest is part of what is approved: of a release that is moved, and not of one that is made.
@@ -85,10 +85,10 @@ impl SitePlan {
         config: Option<WrittenConfig>,
     ) -> Result<Self, PlanError> {
         let (origin, digest) = match (&facts.stored, given) {
-            (Some(digest), _) => (Origin::Stored, Later::Known(digest.clone())),
-            (None, Some(given)) => (Origin::Given(given.clone()), Later::Known(given.digest.clone())),
+            (Some(digest), _) => (FilesOrigin::Stored, Later::Known(digest.clone())),
+            (None, Some(given)) => (FilesOrigin::Given(given.clone()), Later::Known(given.digest.clone())),
             (None, None) if target.build.is_some() => {
-                (Origin::Built, Later::After(StepId::new(StepVerb::Bundle, &component.name)))
+                (FilesOrigin::Built, Later::After(StepId::new(StepVerb::Bundle, &component.name)))
             }
             (None, None) => {
                 let reason =
@@ -108,7 +108,7 @@ impl SitePlan {
         digest: &Digest,
         config: Option<WrittenConfig>,
     ) -> Self {
-        let origin = if facts.stored.as_ref() == Some(digest) { Origin::Stored } else { Origin::Promoted };
+        let origin = if facts.stored.as_ref() == Some(digest) { FilesOrigin::Stored } else { FilesOrigin::Promoted };
         let planned = Self::new(origin, Later::Known(digest.clone()), target, config);
         Self { is_pinned: true, ..planned.known_by(facts) }
     }
@@ -131,7 +131,7 @@ impl SitePlan {
 
     /// What is missing before a promotion can be carried out: what people approve is built before, and not here.
     pub fn lacks_own_build(&self, target: &SiteTarget) -> Option<(String, String)> {
-        (self.is_own_build && self.origin == Origin::Built).then(|| {
+        (self.is_own_build && self.origin == FilesOrigin::Built).then(|| {
             let SiteTarget { name, environment, .. } = target;
             let reason = format!("`{name}` has a build of its own for {environment}, and none is handed over");
             let hint = format!(
@@ -143,7 +143,7 @@ impl SitePlan {
     }
 
     /// Plans to go back to a release, by the entry of its success.
-    pub fn of_rollback(target: &SiteTarget, facts: &SiteFacts, entry: &Entry) -> Self {
+    pub fn of_rollback(target: &SiteTarget, facts: &SiteFacts, entry: &SiteLedgerEntry) -> Self {
         let digest = Later::Known(entry.digest.clone());
         let left = facts.current.as_ref().and_then(|current| current.release.sha().cloned());
         let leaves = left.zip(entry.release.sha().cloned()).filter(|(left, returned)| left != returned);
@@ -154,11 +154,11 @@ impl SitePlan {
             values: PlaceholderValues::default(),
             filled: entry.filled.clone(),
             leaves: leaves.map(|(left, returned)| LeftRelease { left, returned: Some(returned) }),
-            ..Self::new(Origin::Stored, digest, target, entry.config.clone())
+            ..Self::new(FilesOrigin::Stored, digest, target, entry.config.clone())
         }
     }
 
-    fn new(origin: Origin, digest: Later<Digest>, target: &SiteTarget, config: Option<WrittenConfig>) -> Self {
+    fn new(origin: FilesOrigin, digest: Later<Digest>, target: &SiteTarget, config: Option<WrittenConfig>) -> Self {
         Self {
             origin,
             digest,
@@ -178,7 +178,7 @@ impl SitePlan {
     /// The plan once the files are in the store, and those with values too.
     #[must_use]
     pub fn stored(&self, digest: Digest, filled: Option<FilledBundle>) -> Self {
-        Self { origin: Origin::Stored, digest: Later::Known(digest), filled, ..self.clone() }
+        Self { origin: FilesOrigin::Stored, digest: Later::Known(digest), filled, ..self.clone() }
     }
 
     /// Whether the site serves exactly this, proven, and no file of it was changed, nor a change begun.
@@ -238,11 +238,11 @@ impl SitePlan {
         let values = if self.is_unfilled() { self.put_values() } else { String::new() };
         let keep = |what: &str| PlanStep::new(StepVerb::Store, name, format!("{what} in store {store}{values}"));
         match &self.origin {
-            Origin::Stored if self.is_unfilled() => vec![keep("put the files with values")],
-            Origin::Stored => Vec::new(),
-            Origin::Given(given) => vec![keep(&format!("put the bundle {}", given.digest.short()))],
-            Origin::Promoted => vec![keep("put the files of the environment promoted from")],
-            Origin::Built => {
+            FilesOrigin::Stored if self.is_unfilled() => vec![keep("put the files with values")],
+            FilesOrigin::Stored => Vec::new(),
+            FilesOrigin::Given(given) => vec![keep(&format!("put the bundle {}", given.digest.short()))],
+            FilesOrigin::Promoted => vec![keep("put the files of the environment promoted from")],
+            FilesOrigin::Built => {
                 let run = target.build.as_ref().map(|build| neutral::phrase(&build.run.to_string(), 200));
                 let build = format!("build the files: `{}`", run.unwrap_or_default());
                 vec![PlanStep::new(StepVerb::Bundle, name, build), keep("put the files")]
@@ -366,7 +366,7 @@ pub fn forgets(target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) ->
 }
 
 /// What a site runs, for all who ask.
-pub fn running(current: Option<&Current>) -> Running {
+pub fn running(current: Option<&CurrentRelease>) -> Running {
     Running {
         sha: current.map(|current| current.release.to_string()),
         digest: current.map(|current| current.digest.clone()),

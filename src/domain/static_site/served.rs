@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use glob::{MatchOptions, Pattern};
 
 use super::bundle::{BundleManifest, Cache, SiteFile, SitePath};
-use super::store::{Current, Kept, WrittenConfig};
+use super::store::{CurrentRelease, KeptRelease, WrittenConfig};
 
 /// A `*` ends at a `/`, and `**` does not.
 const MATCHING: MatchOptions =
@@ -29,12 +29,12 @@ impl Served {
     }
 
     /// What a site serves, by its pointer and the bundle of its release.
-    pub fn now(bundle: &BundleManifest, current: &Current) -> Self {
+    pub fn now(bundle: &BundleManifest, current: &CurrentRelease) -> Self {
         Self::new(bundle, &current.exclude, current.config.as_ref())
     }
 
     /// What was served of a release. Its file that differed between environments is not kept, and is not in it.
-    pub fn then(bundle: &BundleManifest, kept: &Kept) -> Self {
+    pub fn then(bundle: &BundleManifest, kept: &KeptRelease) -> Self {
         Self::new(bundle, &kept.exclude, None)
     }
 

@@ -1,14 +1,14 @@
 //! Since when a site serves the same files without a break, by its ledger.
 
-use super::store::Entry;
+use super::store::SiteLedgerEntry;
 use crate::domain::image::Digest;
 use crate::domain::outcome::Outcome;
 use crate::domain::promotion::{RunEnd, UnbrokenRun};
 
 /// The newest time in which a site served a bundle without a break. `entries`: its ledger, newest first. `runs`: it serves
 /// it now.
-pub fn unbroken(entries: &[Entry], digest: &Digest, runs: bool) -> UnbrokenRun {
-    let is_other = |entry: &&Entry| entry.digest != *digest && may_have_served(entry);
+pub fn unbroken(entries: &[SiteLedgerEntry], digest: &Digest, runs: bool) -> UnbrokenRun {
+    let is_other = |entry: &&SiteLedgerEntry| entry.digest != *digest && may_have_served(entry);
     let (after, of_it) = if runs {
         (None, entries)
     } else {
@@ -36,13 +36,13 @@ pub fn unbroken(entries: &[Entry], digest: &Digest, runs: bool) -> UnbrokenRun {
 }
 
 /// The bundle that a run proved in the place of its own release, which failed. `older`: the entries before it.
-fn brought_back<'a>(entry: &Entry, older: &'a [Entry]) -> Option<&'a Digest> {
+fn brought_back<'a>(entry: &SiteLedgerEntry, older: &'a [SiteLedgerEntry]) -> Option<&'a Digest> {
     let previous = entry.previous.as_ref().filter(|_| entry.outcome == Outcome::RolledBack)?;
     older.iter().find(|older| older.succeeded() && older.release == *previous).map(|older| &older.digest)
 }
 
 /// Whether an entry says that the site served its release, or may have.
-fn may_have_served(entry: &Entry) -> bool {
+fn may_have_served(entry: &SiteLedgerEntry) -> bool {
     !matches!(entry.outcome, Outcome::Failed | Outcome::Refused | Outcome::Stale | Outcome::Invalid)
 }
 
@@ -54,12 +54,12 @@ mod tests {
     use crate::domain::provenance::Provenance;
 
     /// `a`: a success of it; `a!`: it was rolled back to what is next to it; `a-`: it failed before it served. The newest first, ten seconds apart.
-    fn ledger(text: &str) -> Vec<Entry> {
+    fn ledger(text: &str) -> Vec<SiteLedgerEntry> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let entry = |(index, word): (usize, &&str)| {
             let second = i64::try_from(10 * (words.len() - index)).unwrap();
             let at = Timestamp::from_second(second).unwrap();
-            Entry {
+            SiteLedgerEntry {
                 outcome: match &word[1..] {
                     "!" => Outcome::RolledBack,
                     "-" => Outcome::Failed,

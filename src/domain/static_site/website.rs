@@ -81,7 +81,7 @@ pub fn wrong(bucket: &BucketName, region: &Region, setup: &Setup) -> Option<Fail
         return Some(Failure::invalid(reason).hint(format!("run `{}`", put_website(bucket))));
     }
     match setup.readers {
-        Readers::Nobody => Some(
+        Readers::NoOne => Some(
             Failure::invalid(format!(
                 "the public may not read bucket `{bucket}`: its website answers every browser with 403"
             ))

@@ -14,7 +14,7 @@ use crate::domain::ecs::failing;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn, ServiceDeploymentArn, TaskArn};
 use crate::domain::ecs::ledger;
 use crate::domain::ecs::lifecycle::Lifecycle;
-use crate::domain::ecs::rollout::OurDeployment;
+use crate::domain::ecs::rollout::OwnDeployment;
 use crate::domain::ecs::seen_task::seen_tasks;
 use crate::domain::ecs::service::{Task, TaskRevision};
 use crate::domain::ecs::target::EcsTarget;
@@ -66,7 +66,7 @@ impl Follow<'_> {
 
     /// How far the service deployment is. Not every region has them, and not every role may read them: the service says
     /// enough to judge a rollout without.
-    async fn lifecycle(&self, ours: &OurDeployment) -> Option<Lifecycle> {
+    async fn lifecycle(&self, ours: &OwnDeployment) -> Option<Lifecycle> {
         let ecs = self.cloud.ecs();
         let arn = match self.service_deployment.get().cloned() {
             Some(arn) => arn?,
@@ -75,7 +75,7 @@ impl Follow<'_> {
         ecs.lifecycle(&arn).await.ok()?
     }
 
-    async fn look_for_service_deployment(&self, ours: &OurDeployment) -> Option<ServiceDeploymentArn> {
+    async fn look_for_service_deployment(&self, ours: &OwnDeployment) -> Option<ServiceDeploymentArn> {
         let EcsTarget { cluster, service, .. } = self.target;
         let found = self.cloud.ecs().service_deployment(cluster, service, &ours.task_definition, ours.created).await;
         // It may be listed a moment later.

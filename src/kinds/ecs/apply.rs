@@ -14,7 +14,7 @@ use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::ledger::{self, Fitting, LedgerEntry};
 use crate::domain::ecs::plan::{EcsPlan, NextRevision};
-use crate::domain::ecs::rollout::OurDeployment;
+use crate::domain::ecs::rollout::OwnDeployment;
 use crate::domain::ecs::service::{Service, TaskRevision};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{RolloutEnd, WatchSettings, WatchedDeployment};
@@ -266,7 +266,7 @@ impl Apply<'_> {
         let check = async || Ok::<_, Unfinished>(self.unmoved().await?);
         let change = async |unmoved| self.change(&step, &next.arn, unmoved).await;
         let (updated, before, previous) = self.run.take_checked(&step, check, change).await?;
-        let ours = OurDeployment::find(&updated, &next.arn, None, previous);
+        let ours = OwnDeployment::find(&updated, &next.arn, None, previous);
         let ended = self.follow(StepVerb::WaitFor, &ours, Some(before), updated, next).await;
         self.finish(ended, self.plan.settles(), ours, &next.definition).await?;
         Ok(Outcome::Deployed)
@@ -277,7 +277,7 @@ impl Apply<'_> {
         &self,
         ended: Result<RolloutEnd, Unfinished>,
         settles: bool,
-        ours: OurDeployment,
+        ours: OwnDeployment,
         definition: &TaskDefinition,
     ) -> Result<(), Unfinished> {
         let result = match ended {
@@ -322,7 +322,7 @@ impl Apply<'_> {
     async fn follow(
         &self,
         verb: StepVerb,
-        ours: &OurDeployment,
+        ours: &OwnDeployment,
         before: Option<DeploymentId>,
         first: Service,
         wanted: &TargetRevision,
@@ -355,7 +355,7 @@ impl Apply<'_> {
     pub(super) fn follower<'s>(
         &'s self,
         step: &'s StepId,
-        ours: &OurDeployment,
+        ours: &OwnDeployment,
         definition: &'s TaskDefinition,
         verified: &[TaskArn],
     ) -> Follow<'s> {
@@ -396,7 +396,7 @@ impl Apply<'_> {
     }
 
     /// Why tasks of shipgate stopped, or are not healthy.
-    pub(super) async fn diagnosis(&self, ours: &OurDeployment, definition: &TaskDefinition) -> Diagnosis {
+    pub(super) async fn diagnosis(&self, ours: &OwnDeployment, definition: &TaskDefinition) -> Diagnosis {
         let mut seen = DeploymentEvidence::default();
         seen.add_stopped(self.stopped.all().into_iter().filter(|task| task.revision == ours.task_definition));
         diagnose::causes(self.run.cloud, &self.plan.target, &ours.task_definition, definition, seen).await
@@ -427,7 +427,7 @@ impl Apply<'_> {
             (StepVerb::Verify, Outcome::Unchanged, Vec::new())
         };
         let recorded = entry.and_then(|entry| entry.deployment.as_ref());
-        let ours = OurDeployment::find(&service, &live.arn, recorded, previous);
+        let ours = OwnDeployment::find(&service, &live.arn, recorded, previous);
         let wanted = TargetRevision::of(live);
         if self.plan.settles() {
             self.look_before_settling(&live.definition).await?;

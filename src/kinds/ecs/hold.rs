@@ -1,7 +1,7 @@
 //! Holds of an ECS service: tags on the service and, of rollbacks, on revisions; believed only when a fresh look shows
 //! them.
 
-use super::observe::{self, LOOKED_AT};
+use super::observe::{self, REVISIONS_READ};
 use crate::clients::ecs_write::Tagged;
 use crate::domain::ecs::homes;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn, Taggable};
@@ -199,7 +199,7 @@ pub async fn lift(
 async fn held_revisions(cloud: &Cloud, service: &Service) -> Result<Vec<TaskRevision>, Failure> {
     let Some(primary) = service.primary() else { return Ok(Vec::new()) };
     let live = cloud.ecs().revision(&primary.task_definition, &service.arn).await?;
-    let mut arns = cloud.ecs().newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    let mut arns = cloud.ecs().newest_revisions(live.definition.family(), REVISIONS_READ).await?;
     for deployment in &service.deployments {
         if !arns.contains(&deployment.task_definition) {
             arns.push(deployment.task_definition.clone());

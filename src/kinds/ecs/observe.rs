@@ -17,7 +17,7 @@ use crate::together;
 
 /// How many revisions of a family are looked at in the end, besides the live one. Where the live one is of shipgate and the
 /// newest, as it is after every release, that is none.
-pub const LOOKED_AT: usize = 100;
+pub const REVISIONS_READ: usize = 100;
 /// How many are asked for together.
 const TOGETHER: usize = 5;
 
@@ -38,7 +38,7 @@ pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &DefinitionFiles) -
     // Neither needs the other: the ARN has the family.
     let listed = async {
         let family = service.primary().and_then(|primary| primary.task_definition.family());
-        Ok(ecs.newest_revisions(family.unwrap_or("-"), LOOKED_AT).await?)
+        Ok(ecs.newest_revisions(family.unwrap_or("-"), REVISIONS_READ).await?)
     };
     let (live, listed) = together::try_both(live_revision(cloud, target, &service), listed).await?;
     let others = described(cloud, &service, &live, &listed).await?;
@@ -142,7 +142,7 @@ pub async fn other_revisions(
     service: &Service,
     live: &TaskRevision,
 ) -> Result<Vec<TaskRevision>, Failure> {
-    let listed = cloud.ecs().newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    let listed = cloud.ecs().newest_revisions(live.definition.family(), REVISIONS_READ).await?;
     described(cloud, service, live, &listed).await
 }
 

@@ -1,6 +1,6 @@
 //! What is written of an image that a deploy finds in its repository: in the ledger of a service, and on the service.
 
-use super::observe::{self, LOOKED_AT};
+use super::observe::{self, REVISIONS_READ};
 use crate::domain::ecs::evidence::recorded_by;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
 use crate::domain::ecs::plan::EcsFacts;
@@ -43,7 +43,7 @@ pub async fn records(
         return Ok(ImageRecords { recorded: live_records, announced });
     }
     let mut arns = match seen {
-        Some(_) if most <= LOOKED_AT => listed,
+        Some(_) if most <= REVISIONS_READ => listed,
         _ => cloud.ecs().newest_revisions(live.definition.family(), most).await?,
     };
     let is_seen = |arn: &RevisionArn| seen.is_some_and(|facts| facts.others.iter().any(|other| other.arn == *arn));

@@ -6,7 +6,7 @@ use super::unfinished::Unfinished;
 use crate::domain::asked_probe::{EarlierProof, judged};
 use crate::domain::check::dockerfile::lacking_release;
 use crate::domain::ecs::ids::TaskArn;
-use crate::domain::ecs::rollout::{self, OurDeployment, RolloutJudgement};
+use crate::domain::ecs::rollout::{self, OwnDeployment, RolloutJudgement};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{self, DeploymentUnproven, RolloutEnd};
 use crate::domain::event::RunEvent;
@@ -28,7 +28,7 @@ impl Apply<'_> {
         &self,
         ended: RolloutEnd,
         settles: bool,
-        mut ours: OurDeployment,
+        mut ours: OwnDeployment,
         definition: &TaskDefinition,
     ) -> Result<(), Unfinished> {
         let mut tasks = match ended {
@@ -65,7 +65,7 @@ impl Apply<'_> {
         &self,
         step: &StepId,
         mut tasks: Vec<TaskArn>,
-        ours: &OurDeployment,
+        ours: &OwnDeployment,
         definition: &TaskDefinition,
     ) -> Result<Vec<TaskArn>, Unfinished> {
         const ROUNDS: usize = 2;
@@ -88,7 +88,7 @@ impl Apply<'_> {
     }
 
     /// Asks each probe until it is decided.
-    pub(super) async fn ask_probes(&self, step: &StepId, ours: &OurDeployment) -> Result<(), Unfinished> {
+    pub(super) async fn ask_probes(&self, step: &StepId, ours: &OwnDeployment) -> Result<(), Unfinished> {
         let Err(unanswered) = self.prober().ask_each(&self.plan.target.probes, step).await else { return Ok(()) };
         if let Some(superseded) = self.superseded_meanwhile(ours).await {
             return Err(superseded.into());
@@ -122,7 +122,7 @@ impl Apply<'_> {
     }
 
     /// Whether it was another deployment whose answer was wrong.
-    async fn superseded_meanwhile(&self, ours: &OurDeployment) -> Option<Failure> {
+    async fn superseded_meanwhile(&self, ours: &OwnDeployment) -> Option<Failure> {
         let target = &self.plan.target;
         let (service, _) = self.run.cloud.ecs().service(&target.cluster, &target.service).await.ok()??;
         let RolloutJudgement::Superseded { by } = rollout::judge(ours, Some(&service)) else { return None };

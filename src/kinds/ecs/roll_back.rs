@@ -7,7 +7,7 @@ use super::apply::Apply;
 use super::unfinished::Unfinished;
 use super::update::Updated;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn};
-use crate::domain::ecs::rollout::OurDeployment;
+use crate::domain::ecs::rollout::OwnDeployment;
 use crate::domain::ecs::service::{RolloutState, Service};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{self, DeploymentUnproven};
@@ -21,7 +21,7 @@ use crate::explain::{Phase, explain};
 
 impl Apply<'_> {
     /// Brings back what served before a release that failed.
-    pub(super) async fn bring_back(&self, ours: &OurDeployment, definition: &TaskDefinition) -> Back {
+    pub(super) async fn bring_back(&self, ours: &OwnDeployment, definition: &TaskDefinition) -> Back {
         if self.run.on_failure == OnFailure::Leave {
             return Back::Left;
         }
@@ -38,7 +38,7 @@ impl Apply<'_> {
 
     /// The revision to go back to: the first that is somebody else's, or a release that is known to have served. One that
     /// cannot be read is taken for what the service says of it.
-    async fn served(&self, ours: &OurDeployment) -> Option<RevisionArn> {
+    async fn served(&self, ours: &OwnDeployment) -> Option<RevisionArn> {
         for arn in ours.previous.iter().filter(|arn| **arn != ours.task_definition) {
             let read = self.run.cloud.ecs().revision(arn, &self.plan.service_arn).await;
             if !read.is_ok_and(|revision| revision.ledger.is_some_and(|entry| !entry.succeeded())) {
@@ -52,7 +52,7 @@ impl Apply<'_> {
         &self,
         step: &StepId,
         to: &RevisionArn,
-        ours: &OurDeployment,
+        ours: &OwnDeployment,
         definition: &TaskDefinition,
     ) -> Result<(), Failure> {
         let service = self.service_now().await?;
@@ -89,7 +89,7 @@ impl Apply<'_> {
         step: &StepId,
         service: &Service,
         to: &RevisionArn,
-        ours: &OurDeployment,
+        ours: &OwnDeployment,
     ) -> Result<Option<Service>, Failure> {
         let goes_on = |id: &DeploymentId| {
             let deployment = service.deployment(id).filter(|deployment| deployment.is_primary);
@@ -109,7 +109,7 @@ impl Apply<'_> {
     }
 
     /// Whether the deployment was stopped. Not every region has that, and not every role may: then the update does it.
-    async fn stop_deployment(&self, ours: &OurDeployment) -> bool {
+    async fn stop_deployment(&self, ours: &OwnDeployment) -> bool {
         let (target, ecs) = (&self.plan.target, self.run.cloud.ecs());
         let found = ecs.service_deployment(&target.cluster, &target.service, &ours.task_definition, ours.created).await;
         let Ok(Some(arn)) = found else { return false };
@@ -121,7 +121,7 @@ impl Apply<'_> {
         &self,
         step: &StepId,
         first: Option<Service>,
-        ours: &OurDeployment,
+        ours: &OwnDeployment,
         definition: &TaskDefinition,
     ) -> Result<(), Failure> {
         let mut follow = self.follower(step, ours, definition, &[]);
@@ -145,7 +145,7 @@ impl Apply<'_> {
     }
 
     /// Whether this run changed the service, or an earlier run of the same release did and this one follows that.
-    fn is_changed_or_followed(&self, ours: &OurDeployment) -> bool {
+    fn is_changed_or_followed(&self, ours: &OwnDeployment) -> bool {
         self.has_changed() || !ours.previous.is_empty()
     }
 
@@ -153,7 +153,7 @@ impl Apply<'_> {
     pub(super) async fn aftermath(
         &self,
         unfinished: Unfinished,
-        ours: &OurDeployment,
+        ours: &OwnDeployment,
         definition: &TaskDefinition,
     ) -> Unfinished {
         if matches!(unfinished.failure.outcome, Outcome::Superseded | Outcome::Unproven) {

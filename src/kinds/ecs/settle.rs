@@ -14,7 +14,7 @@ use crate::clients::aws::AwsError;
 use crate::domain::alarm::{self, Alarm, AlarmState};
 use crate::domain::ecs::failing::{self, OfDeployment};
 use crate::domain::ecs::ids::TaskArn;
-use crate::domain::ecs::rollout::OurDeployment;
+use crate::domain::ecs::rollout::OwnDeployment;
 use crate::domain::ecs::settling::{self, SettlingLine};
 use crate::domain::ecs::task_definition::{LogDestination, TaskDefinition};
 use crate::domain::ecs::watch::RolloutEnd;
@@ -37,7 +37,7 @@ const AFTER_ERROR: Duration = Duration::from_secs(5);
 /// A release that is being watched.
 struct SettlingRelease<'s> {
     step: &'s StepId,
-    ours: &'s OurDeployment,
+    ours: &'s OwnDeployment,
     definition: &'s TaskDefinition,
     /// The tasks that failed before it was proven. What was started again since has been forgiven.
     forgiven: Vec<TaskArn>,
@@ -82,7 +82,7 @@ impl Apply<'_> {
         &self,
         step: &StepId,
         tasks: Vec<TaskArn>,
-        ours: &OurDeployment,
+        ours: &OwnDeployment,
         definition: &TaskDefinition,
     ) -> Result<(), Unfinished> {
         let time = self.plan.target.settle.time;
@@ -144,7 +144,7 @@ impl Apply<'_> {
     }
 
     /// The tasks of the deployment that ended in a way that speaks against its release, and how.
-    async fn failed_tasks(&self, ours: &OurDeployment) -> Result<Vec<(TaskArn, String)>, Unfinished> {
+    async fn failed_tasks(&self, ours: &OwnDeployment) -> Result<Vec<(TaskArn, String)>, Unfinished> {
         let stopped = self.stopped.look(self.run.cloud, &self.plan.target).await;
         let stopped = stopped.map_err(|error| {
             let is_transient = error.is_transient();

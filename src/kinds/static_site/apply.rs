@@ -11,7 +11,7 @@ use super::clean_up;
 use super::cloudfront::InvalidationId;
 use super::lease::Lease;
 use super::public::{self, Pages, Unproven};
-use super::publish::{Publish, Published, Unpublished, Wanted, superseded};
+use super::publish::{Publish, PublishRequest, Published, Unpublished, superseded};
 use super::roll_back::Former;
 use super::site_run::SiteRun;
 use crate::domain::event::RunEvent;
@@ -22,7 +22,7 @@ use crate::domain::settle::OnFailure;
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::plan::forgets;
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{Entry, Kept};
+use crate::domain::static_site::store::{KeptRelease, SiteLedgerEntry};
 use crate::domain::step::{StepId, StepVerb};
 use crate::kinds::{Applied, ApplyRun};
 use crate::verify::Prober;
@@ -54,21 +54,26 @@ impl SiteRun<'_> {
     }
 
     /// Takes the lock, and waits so long for it. `release`: what is to be put there.
-    pub(super) async fn lock(&self, release: &Kept, step: &StepId, longest: Duration) -> Result<Lease<'_>, Failure> {
+    pub(super) async fn lock(
+        &self,
+        release: &KeptRelease,
+        step: &StepId,
+        longest: Duration,
+    ) -> Result<Lease<'_>, Failure> {
         Lease::take((self.run, self.site), (&self.owner, release), step, longest).await
     }
 
-    fn kept(&self) -> Result<Kept, Failure> {
+    fn kept(&self) -> Result<KeptRelease, Failure> {
         let digest = self.plan.digest.now().map_err(PlanError::from)?.clone();
         let (exclude, filled) = (self.plan.exclude.clone(), self.plan.filled.clone());
-        Ok(Kept { release: self.run.release.clone(), digest, exclude, filled })
+        Ok(KeptRelease { release: self.run.release.clone(), digest, exclude, filled })
     }
 
     async fn execute(&self) -> Result<Outcome, Failure> {
         if self.plan.is_served(self.facts, &self.run.release) {
             return self.verify().await;
         }
-        let wanted = Wanted { kept: self.kept()?, config: self.plan.config.clone() };
+        let wanted = PublishRequest { kept: self.kept()?, config: self.plan.config.clone() };
         let former = self.former().await?;
         let step = self.step(StepVerb::Publish);
         let published = self.run.take(&step, self.publish(&step, &wanted)).await?;
@@ -85,7 +90,7 @@ impl SiteRun<'_> {
 
     /// Writes the release. What fails after pages were written is brought back at once. Whatever happens, the lock is given
     /// back.
-    async fn publish(&self, step: &StepId, wanted: &Wanted) -> Result<Published, Failure> {
+    async fn publish(&self, step: &StepId, wanted: &PublishRequest) -> Result<Published, Failure> {
         let lease = self.lock(&wanted.kept, step, self.site.target.timeout).await?;
         match self.write(step, &lease, wanted).await {
             Ok(published) => {
@@ -107,7 +112,7 @@ impl SiteRun<'_> {
         }
     }
 
-    async fn write(&self, step: &StepId, lease: &Lease<'_>, wanted: &Wanted) -> Result<Published, Unpublished> {
+    async fn write(&self, step: &StepId, lease: &Lease<'_>, wanted: &PublishRequest) -> Result<Published, Unpublished> {
         let seen = self.site.store.current().await?;
         if seen.as_ref().map(|(current, _)| current) != self.facts.current.as_ref() {
             let reason = format!("site `{}` was changed since the plan", self.site.target.bucket);
@@ -214,9 +219,9 @@ impl SiteRun<'_> {
     /// Writes down that what was proven before is not any more. What it served before it is as it was.
     async fn write_unverified(&self, outcome: Outcome) {
         let Ok(kept) = self.kept() else { return };
-        let wanted = Wanted { kept, config: self.plan.config.clone() };
+        let wanted = PublishRequest { kept, config: self.plan.config.clone() };
         let previous = self.facts.served_beside(&self.run.release).cloned();
-        self.append(&Entry { previous, ..self.entry(&wanted, outcome) }).await;
+        self.append(&SiteLedgerEntry { previous, ..self.entry(&wanted, outcome) }).await;
     }
 
     /// What a release that is not proven leads to.
@@ -237,13 +242,13 @@ impl SiteRun<'_> {
     }
 
     /// Writes down how it ended. The release is served as it is served, written or not.
-    pub(super) async fn write_entry(&self, wanted: &Wanted, outcome: Outcome) {
+    pub(super) async fn write_entry(&self, wanted: &PublishRequest, outcome: Outcome) {
         self.append(&self.entry(wanted, outcome)).await;
     }
 
-    fn entry(&self, wanted: &Wanted, outcome: Outcome) -> Entry {
-        let Wanted { kept: Kept { release, digest, exclude, filled }, config } = wanted;
-        Entry {
+    fn entry(&self, wanted: &PublishRequest, outcome: Outcome) -> SiteLedgerEntry {
+        let PublishRequest { kept: KeptRelease { release, digest, exclude, filled }, config } = wanted;
+        SiteLedgerEntry {
             release: release.clone(),
             digest: digest.clone(),
             outcome,
@@ -258,7 +263,7 @@ impl SiteRun<'_> {
         }
     }
 
-    async fn append(&self, entry: &Entry) {
+    async fn append(&self, entry: &SiteLedgerEntry) {
         if let Err(error) = self.site.store.append(entry, self.run.writer.permit()).await {
             let text =
                 format!("the outcome could not be written into the ledger of {}: {error}", self.site.target.name);

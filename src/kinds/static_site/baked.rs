@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 
 use super::client_many::{AT_ONCE, each_of};
-use super::site::Site;
+use super::site::SiteConnection;
 use super::source::PromotedSite;
 use crate::clients::static_site_error::StoreError;
 use crate::domain::failure::Failure;
 use crate::domain::limits::LISTED;
 use crate::domain::outcome::Outcome;
-use crate::domain::static_site::baked::{Baked, Needles, Side};
+use crate::domain::static_site::baked::{Baked, Needles, SiteEnvironment};
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
 
 /// A larger file is not looked into: it is no text that somebody wrote an address into.
@@ -21,17 +21,17 @@ const LARGEST: u64 = 20 << 20;
 /// # Errors
 ///
 /// `refused`; or the files cannot be read.
-pub async fn refuse(site: &Site, hosts: &[String], promoted: &PromotedSite) -> Result<(), Failure> {
+pub async fn refuse(site: &SiteConnection, hosts: &[String], promoted: &PromotedSite) -> Result<(), Failure> {
     let (own, other) = (&site.target, &promoted.target);
     let needles = Needles::new(
-        &Side {
+        &SiteEnvironment {
             environment: &other.environment,
             account: Some(&promoted.account),
             url: None,
             site: other,
             hosts: &promoted.hosts,
         },
-        &Side { environment: &own.environment, account: None, url: None, site: own, hosts },
+        &SiteEnvironment { environment: &own.environment, account: None, url: None, site: own, hosts },
         &promoted.release,
     );
     let files = promoted.manifest.files.iter();

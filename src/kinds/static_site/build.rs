@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bundle::Bundle;
 use super::markers;
-use super::output_before::Before;
+use super::output_before::FilesBeforeBuild;
 use crate::clients::git::Git;
 use crate::clients::git_repository::WorkTree;
 use crate::clients::process::{ProcessError, Processes, ProgramCall, ProgramEnd};
@@ -50,7 +50,7 @@ pub async fn build(build: &SiteBuild, building: Building<'_>) -> Result<Bundle, 
         check_node(&processes, &working, version).await?;
     }
     let output = root.0.join(&build.output);
-    let before = off_thread(move || Ok(Before::of(&output))).await?;
+    let before = off_thread(move || Ok(FilesBeforeBuild::of(&output))).await?;
     run(&processes, (build, building), working).await?;
     let output = root.output(&build.output)?;
     let (path, shown) = (output.clone(), build.output.to_string());

@@ -114,13 +114,13 @@ pub mod tests {
 
     /// A directory with an output in it.
     #[derive(Debug)]
-    pub struct Site {
+    pub struct SiteDirectory {
         _directory: tempfile::TempDir,
         /// Where files may be written beside the output.
         pub root: Utf8PathBuf,
     }
 
-    impl Site {
+    impl SiteDirectory {
         /// An output with these files.
         pub fn new(files: &[(&str, &str)]) -> Self {
             let directory = tempfile::tempdir().unwrap();
@@ -147,8 +147,8 @@ pub mod tests {
     }
 
     /// A page, a script with a compressed twin, an empty file, and two files with the same bytes.
-    pub fn shop() -> Site {
-        Site::new(&[
+    pub fn shop() -> SiteDirectory {
+        SiteDirectory::new(&[
             ("index.html", "<script src=/assets/a-8e8b2a4c.js></script>"),
             ("assets/a-8e8b2a4c.js", "1"),
             ("assets/a-8e8b2a4c.js.br", "packed"),
@@ -179,7 +179,7 @@ pub mod tests {
 
     #[test]
     fn an_output_without_a_site_is_refused() {
-        let refused = |files: &[(&str, &str)]| Site::new(files).bundle().unwrap_err();
+        let refused = |files: &[(&str, &str)]| SiteDirectory::new(files).bundle().unwrap_err();
         assert_eq!(refused(&[]), BundleError::Empty { directory: "dist".to_owned() });
         assert_eq!(refused(&[("sub/index.html", "")]), BundleError::NoEntry { directory: "dist".to_owned() });
         let site = shop();

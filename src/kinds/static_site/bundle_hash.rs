@@ -10,7 +10,7 @@ use std::thread;
 use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 
-use super::output::{Found, unreadable};
+use super::output::{OutputFile, unreadable};
 use crate::clients::files;
 use crate::domain::image::Digest;
 use crate::domain::static_site::bundle::BundleError;
@@ -51,14 +51,14 @@ pub fn each<T: Sync, R: Send>(all: &[T], work: impl Fn(&T, &mut [u8]) -> R + Syn
 /// # Errors
 ///
 /// It changed, or cannot be read.
-pub fn file(root: &Utf8Path, found: &Found, buffer: &mut [u8]) -> Result<(Digest, u64), BundleError> {
+pub fn file(root: &Utf8Path, found: &OutputFile, buffer: &mut [u8]) -> Result<(Digest, u64), BundleError> {
     let failed = |error: io::Error| unreadable(found.path.as_str().into(), &error);
     let changed = || BundleError::Changed { path: found.path.to_string() };
     // It was one when the directory was read.
     let opened = files::regular_below(root, &found.real).map_err(failed)?.ok_or_else(changed)?;
-    let before = Stamp::of(&opened).map_err(failed)?;
+    let before = FileStamp::of(&opened).map_err(failed)?;
     let (digest, size) = hash(&opened, before.size, buffer).map_err(failed)?;
-    if size != before.size || Stamp::of(&opened).map_err(failed)? != before {
+    if size != before.size || FileStamp::of(&opened).map_err(failed)? != before {
         return Err(changed());
     }
     Ok((digest, size))
@@ -66,13 +66,13 @@ pub fn file(root: &Utf8Path, found: &Found, buffer: &mut [u8]) -> Result<(Digest
 
 /// What shows that a file was written to: its size, and when it and what is known of it was changed.
 #[derive(Debug, PartialEq, Eq)]
-struct Stamp {
+struct FileStamp {
     size: u64,
     modified: (i64, i64),
     changed: (i64, i64),
 }
 
-impl Stamp {
+impl FileStamp {
     fn of(file: &File) -> io::Result<Self> {
         let about = file.metadata()?;
         Ok(Self {

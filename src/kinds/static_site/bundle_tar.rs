@@ -133,7 +133,7 @@ pub fn read(
     let damaged = |why: String| BundleError::Damaged { file: path.to_string(), why };
     let file = files::regular(path).map_err(failed)?.ok_or_else(|| damaged("it is no file".to_owned()))?;
     let length = file.metadata().map_err(failed)?.len();
-    let mut parts = Parts { file: &file, length, at: 0 };
+    let mut parts = TarEntries { file: &file, length, at: 0 };
     let document = parts.manifest().map_err(damaged)?;
     let found = Digest::of(&document);
     // Before anything else is said of it: another whole bundle is the most likely mistake.
@@ -182,13 +182,13 @@ fn contents(manifest: &BundleManifest) -> Result<Vec<(Digest, u64)>, String> {
 }
 
 /// A file that is read, entry by entry.
-struct Parts<'a> {
+struct TarEntries<'a> {
     file: &'a File,
     length: u64,
     at: u64,
 }
 
-impl Parts<'_> {
+impl TarEntries<'_> {
     /// The first entry: the manifest.
     fn manifest(&mut self) -> Result<Vec<u8>, String> {
         let block = self.bytes(BLOCK)?;
@@ -265,10 +265,10 @@ mod tests {
     use proptest::sample::Index;
 
     use super::super::bundle::Bundle;
-    use super::super::bundle::tests::{Site, shop};
+    use super::super::bundle::tests::{SiteDirectory, shop};
     use super::*;
 
-    fn written(site: &Site) -> (Bundle, Utf8PathBuf, Vec<u8>) {
+    fn written(site: &SiteDirectory) -> (Bundle, Utf8PathBuf, Vec<u8>) {
         let bundle = site.bundle().unwrap();
         let path = site.root.join("site.tar");
         bundle.write(&path).unwrap();
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_forged_file_is_refused_and_says_why() {
-        let site = Site::new(&[("index.html", "page")]);
+        let site = SiteDirectory::new(&[("index.html", "page")]);
         let (bundle, path, good) = written(&site);
         let document = bundle.document.as_bytes();
         let page = blob(&Digest::of("page"));
@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn a_manifest_that_lies_is_refused() {
-        let site = Site::new(&[("index.html", "page"), ("copy.html", "page")]);
+        let site = SiteDirectory::new(&[("index.html", "page"), ("copy.html", "page")]);
         let (bundle, path, _) = written(&site);
         let page = blob(&Digest::of("page"));
         let lies = |from: &str, to: &str| {
@@ -423,7 +423,7 @@ mod tests {
         /// Any files become a bundle that reads as it was written.
         #[test]
         fn any_files_are_carried(files in proptest::collection::btree_map("[a-zü %+#]{1,8}(/[a-z.]{2,6}[a-z])?", ".{0,600}", 0..8)) {
-            let site = Site::new(&[("index.html", "")]);
+            let site = SiteDirectory::new(&[("index.html", "")]);
             for (path, text) in &files {
                 // A directory may have the name already, or a file that of a directory.
                 let path = site.root.join("dist").join(format!("{path}-"));

@@ -8,7 +8,7 @@ use super::publish::{Published, superseded};
 use super::site_run::SiteRun;
 use crate::domain::failure::Failure;
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::Kept;
+use crate::domain::static_site::store::KeptRelease;
 use crate::domain::static_site::sync::deletes;
 use crate::domain::step::{StepId, StepVerb};
 
@@ -57,7 +57,7 @@ async fn delete(apply: &SiteRun<'_>, step: &StepId, lease: &Lease<'_>, published
 }
 
 /// What releases have in the bucket, of which each has to be known.
-async fn all_of(apply: &SiteRun<'_>, kept: &[Kept]) -> Result<Vec<Served>, Failure> {
+async fn all_of(apply: &SiteRun<'_>, kept: &[KeptRelease]) -> Result<Vec<Served>, Failure> {
     let read = kept.iter().map(async |one| Ok(Served::then(&apply.site.store.kept(one).await?.manifest, one)));
     futures_util::future::join_all(read).await.into_iter().collect()
 }

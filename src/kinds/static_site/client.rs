@@ -30,7 +30,7 @@ pub struct S3 {
 
 /// An object by where it is.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct ObjectPlace<'a> {
     /// The bucket.
     pub bucket: &'a BucketName,
     /// The key.
@@ -54,7 +54,7 @@ impl S3 {
     /// # Errors
     ///
     /// The call failed, or the object is larger.
-    pub async fn object(&self, place: Place<'_>, most: u64) -> Result<Option<(Vec<u8>, Version)>, AwsError> {
+    pub async fn object(&self, place: ObjectPlace<'_>, most: u64) -> Result<Option<(Vec<u8>, Version)>, AwsError> {
         let request = self.client.get_object().bucket(place.bucket.as_str()).key(place.key);
         let output = match call(GET, place.key, request.send()).await {
             Ok(output) => output,
@@ -76,7 +76,7 @@ impl S3 {
     /// # Errors
     ///
     /// The call failed, or there are fewer.
-    pub async fn range(&self, place: Place<'_>, offset: u64, length: u64) -> Result<Vec<u8>, AwsError> {
+    pub async fn range(&self, place: ObjectPlace<'_>, offset: u64, length: u64) -> Result<Vec<u8>, AwsError> {
         let range = format!("bytes={offset}-{}", (offset + length).saturating_sub(1));
         let request = self.client.get_object().bucket(place.bucket.as_str()).key(place.key).range(range);
         let output = call(GET, place.key, request.send()).await?;
@@ -90,7 +90,7 @@ impl S3 {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn head(&self, place: Place<'_>) -> Result<Option<SeenObject>, AwsError> {
+    pub async fn head(&self, place: ObjectPlace<'_>) -> Result<Option<SeenObject>, AwsError> {
         self.look(place).await?.map(|output| seen(&output)).transpose()
     }
 
@@ -100,11 +100,11 @@ impl S3 {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn digest(&self, place: Place<'_>, expected: &Digest) -> Result<Option<Held>, AwsError> {
+    pub async fn digest(&self, place: ObjectPlace<'_>, expected: &Digest) -> Result<Option<StoredObject>, AwsError> {
         Ok(self.look(place).await?.map(|output| held(&output, expected)))
     }
 
-    async fn look(&self, place: Place<'_>) -> Result<Option<HeadObjectOutput>, AwsError> {
+    async fn look(&self, place: ObjectPlace<'_>) -> Result<Option<HeadObjectOutput>, AwsError> {
         let request = self.client.head_object().bucket(place.bucket.as_str()).key(place.key);
         let request = request.checksum_mode(ChecksumMode::Enabled);
         match call(GET, place.key, request.send()).await {
@@ -159,7 +159,7 @@ impl S3 {
 
 /// What S3 says of an object that should have some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
+pub struct StoredObject {
     /// How many bytes there are.
     pub size: u64,
     /// Whether S3 found the digest in all of them. `None`: it did not look.
@@ -175,10 +175,10 @@ fn listed_object(object: &aws_sdk_s3::types::Object) -> ListedObject {
     }
 }
 
-fn held(output: &HeadObjectOutput, expected: &Digest) -> Held {
+fn held(output: &HeadObjectOutput, expected: &Digest) -> StoredObject {
     // That of an object that was written in parts is one of the parts' checksums, with their number behind it.
     let whole = output.checksum_sha256().filter(|checksum| !checksum.contains('-'));
-    Held {
+    StoredObject {
         size: output.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default(),
         has_digest: whole.map(|checksum| checksum == base64(expected)),
         is_marked: marked(output).as_ref() == Some(expected),
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_checksum_of_parts_is_not_taken_for_one_of_the_bytes() {
-        let expected = |has_digest| Held { size: 3, has_digest, is_marked: true };
+        let expected = |has_digest| StoredObject { size: 3, has_digest, is_marked: true };
         assert_eq!(held(&output(), &file().digest), expected(Some(true)));
         let with = |checksum: Option<&str>| {
             let mut output = output();

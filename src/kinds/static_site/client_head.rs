@@ -29,10 +29,7 @@ impl S3 {
     /// The call failed for another reason.
     pub async fn find_bucket(&self, bucket: &BucketName) -> Result<BucketPlace, AwsError> {
         let request = self.client.head_bucket().bucket(bucket.as_str());
-        let error = match call(LIST, bucket.as_str(), request.send()).await {
-            Ok(_) => return Ok(BucketPlace::Here),
-            Err(error) => error,
-        };
+        let Err(error) = call(LIST, bucket.as_str(), request.send()).await else { return Ok(BucketPlace::Here) };
         let answer = response::<HeadBucketError>(&error);
         match answer.map(status) {
             Some(404) => Ok(BucketPlace::Nowhere),

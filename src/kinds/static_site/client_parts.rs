@@ -13,7 +13,7 @@ use backon::Retryable as _;
 use futures_util::stream::{FuturesOrdered, StreamExt as _, TryStreamExt as _, iter};
 use sha2::{Digest as _, Sha256};
 
-use super::client::{DIGEST, Place, S3, base64, version};
+use super::client::{DIGEST, ObjectPlace, S3, base64, version};
 use super::client_write::{Headers, PUT, Unless, conflict_pauses, is_conflict, patience, source};
 use super::file_part::FilePart;
 use crate::clients::aws::{AwsError, call};
@@ -37,12 +37,12 @@ pub enum Large<'a> {
     /// In a file.
     File(&'a FilePart),
     /// In another store, which other credentials read.
-    Object(&'a S3, Place<'a>, u64),
+    Object(&'a S3, ObjectPlace<'a>, u64),
 }
 
 /// An upload that is not complete yet.
 struct Upload<'a> {
-    place: Place<'a>,
+    place: ObjectPlace<'a>,
     id: String,
 }
 
@@ -84,7 +84,7 @@ impl S3 {
     /// As [`S3::put`], or the bytes are others.
     pub async fn put_in_parts(
         &self,
-        place: Place<'_>,
+        place: ObjectPlace<'_>,
         from: Large<'_>,
         (headers, unless): (&Headers, Unless<'_>),
         _permit: Permit<'_>,
@@ -133,8 +133,8 @@ impl S3 {
     /// As [`S3::put`].
     pub async fn copy_in_parts(
         &self,
-        (from, size): (Place<'_>, u64),
-        to: Place<'_>,
+        (from, size): (ObjectPlace<'_>, u64),
+        to: ObjectPlace<'_>,
         (headers, unless): (&Headers, Unless<'_>),
         _permit: Permit<'_>,
     ) -> Result<Option<bool>, PutError> {
@@ -156,7 +156,7 @@ impl S3 {
     async fn copy_part(
         &self,
         upload: &Upload<'_>,
-        from: Place<'_>,
+        from: ObjectPlace<'_>,
         (number, offset, length): (i32, u64, u64),
     ) -> Result<CompletedPart, PutError> {
         let Upload { place, id } = upload;
@@ -172,7 +172,7 @@ impl S3 {
         Ok(part.build())
     }
 
-    async fn begin<'p>(&self, place: Place<'p>, headers: &Headers) -> Result<Upload<'p>, PutError> {
+    async fn begin<'p>(&self, place: ObjectPlace<'p>, headers: &Headers) -> Result<Upload<'p>, PutError> {
         let request = self.client.create_multipart_upload().bucket(place.bucket.as_str()).key(place.key);
         let request = request
             .content_type(&headers.content_type)

@@ -14,7 +14,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
-use super::client::{DIGEST, Place, S3, base64, version};
+use super::client::{DIGEST, ObjectPlace, S3, base64, version};
 use super::file_part::FilePart;
 use crate::clients::aws::{AwsError, call};
 use crate::clients::static_site_error::PutError;
@@ -139,7 +139,7 @@ impl S3 {
     /// Something else is there than what it was to be written over, or it cannot be written.
     pub async fn put(
         &self,
-        place: Place<'_>,
+        place: ObjectPlace<'_>,
         body: &Body,
         (headers, unless): (&Headers, Unless<'_>),
         _permit: Permit<'_>,
@@ -157,7 +157,7 @@ impl S3 {
     /// It cannot be written.
     pub async fn put_new(
         &self,
-        place: Place<'_>,
+        place: ObjectPlace<'_>,
         body: &Body,
         headers: &Headers,
         _permit: Permit<'_>,
@@ -172,7 +172,7 @@ impl S3 {
 
     async fn put_once(
         &self,
-        place: Place<'_>,
+        place: ObjectPlace<'_>,
         body: &Body,
         headers: &Headers,
         unless: Unless<'_>,
@@ -195,7 +195,7 @@ impl S3 {
     /// What came of a write. A refusal after an answer that was lost is none: the object is there as it is wanted.
     pub(super) async fn settled(
         &self,
-        place: Place<'_>,
+        place: ObjectPlace<'_>,
         headers: &Headers,
         put: Result<Version, PutError>,
     ) -> Result<Version, PutError> {
@@ -222,8 +222,8 @@ impl S3 {
     /// The call failed.
     pub async fn copy(
         &self,
-        (from, size): (Place<'_>, u64),
-        to: Place<'_>,
+        (from, size): (ObjectPlace<'_>, u64),
+        to: ObjectPlace<'_>,
         headers: &Headers,
         _permit: Permit<'_>,
     ) -> Result<Option<bool>, AwsError> {
@@ -267,7 +267,7 @@ impl S3 {
 }
 
 /// An object as the source of a copy.
-pub(super) fn source(from: Place<'_>) -> String {
+pub(super) fn source(from: ObjectPlace<'_>) -> String {
     let key = from.key.split('/').map(|part| percent_encode(part.as_bytes(), NON_ALPHANUMERIC).to_string());
     format!("{}/{}", from.bucket, key.collect::<Vec<_>>().join("/"))
 }
@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn the_source_of_a_copy_is_encoded_but_for_its_slashes() {
         let bucket = "stage-releases".parse().unwrap();
-        let from = Place { bucket: &bucket, key: "a b/ü+%#?.js" };
+        let from = ObjectPlace { bucket: &bucket, key: "a b/ü+%#?.js" };
         assert_eq!(source(from), "stage-releases/a%20b/%C3%BC%2B%25%23%3F%2Ejs");
     }
 

@@ -10,7 +10,7 @@ use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
-use super::cloudfront_convert::{self as convert, Policy};
+use super::cloudfront_convert::{self as convert, CachePolicyResult};
 use crate::clients::aws::{AwsError, call};
 use crate::domain::failure::Failure;
 use crate::domain::gate::Permit;
@@ -84,12 +84,12 @@ impl CloudFront {
         let found = output.distribution.ok_or_else(incomplete)?;
         let config = found.distribution_config().ok_or_else(incomplete)?;
         let read = |id: String| async move { (id.clone(), self.policy(&id).await) };
-        let policies: BTreeMap<String, Policy> =
+        let policies: BTreeMap<String, CachePolicyResult> =
             together::each(convert::policies(config), read).await.into_iter().collect();
         convert::distribution(&found, config, &policies).ok_or_else(incomplete).map(Some)
     }
 
-    async fn policy(&self, id: &str) -> Policy {
+    async fn policy(&self, id: &str) -> CachePolicyResult {
         let request = self.client.get_cache_policy().id(id);
         let output = call("cloudfront:GetCachePolicy", id, request.send()).await.map_err(|error| error.to_string())?;
         let config = output.cache_policy.and_then(|policy| policy.cache_policy_config);

@@ -10,13 +10,15 @@ use aws_sdk_cloudfront::types::{
 };
 
 use crate::domain::neutral;
-use crate::domain::static_site::distribution::{Behaviour, Caching, Distribution, ErrorPage, Origin, USUAL_ERROR};
+use crate::domain::static_site::distribution::{
+    Behaviour, Caching, Distribution, DistributionOrigin, ErrorPage, USUAL_ERROR,
+};
 
 /// The settings of a cache policy, or why they cannot be read.
-pub type Policy = Result<CachePolicyConfig, String>;
+pub type CachePolicyResult = Result<CachePolicyConfig, String>;
 
 /// What the two kinds of behaviours of the SDK have in common.
-struct Parts<'a> {
+struct BehaviorParts<'a> {
     pattern: Option<&'a str>,
     origin: &'a str,
     protocol: &'a ViewerProtocolPolicy,
@@ -40,10 +42,10 @@ pub fn policies(config: &DistributionConfig) -> BTreeSet<String> {
 pub fn distribution(
     found: &sdk::Distribution,
     config: &DistributionConfig,
-    policies: &BTreeMap<String, Policy>,
+    policies: &BTreeMap<String, CachePolicyResult>,
 ) -> Option<Distribution> {
     let default = default_parts(config.default_cache_behavior()?);
-    let convert = |parts: &Parts<'_>| behaviour(parts, config, policies);
+    let convert = |parts: &BehaviorParts<'_>| behaviour(parts, config, policies);
     let origins = config.origins().map(sdk::Origins::items).unwrap_or_default();
     let errors = config.custom_error_responses().map(sdk::CustomErrorResponses::items).unwrap_or_default();
     Some(Distribution {
@@ -63,8 +65,8 @@ fn others(config: &DistributionConfig) -> &[CacheBehavior] {
     config.cache_behaviors().map(sdk::CacheBehaviors::items).unwrap_or_default()
 }
 
-fn origin(origin: &sdk::Origin) -> Origin {
-    Origin {
+fn origin(origin: &sdk::Origin) -> DistributionOrigin {
+    DistributionOrigin {
         id: origin.id().to_owned(),
         domain: origin.domain_name().to_owned(),
         path: origin.origin_path().unwrap_or_default().to_owned(),
@@ -72,8 +74,8 @@ fn origin(origin: &sdk::Origin) -> Origin {
 }
 
 #[expect(deprecated, reason = "distributions that were made before cache policies have these fields, and no policy")]
-fn default_parts(found: &DefaultCacheBehavior) -> Parts<'_> {
-    Parts {
+fn default_parts(found: &DefaultCacheBehavior) -> BehaviorParts<'_> {
+    BehaviorParts {
         pattern: None,
         origin: found.target_origin_id(),
         protocol: found.viewer_protocol_policy(),
@@ -88,8 +90,8 @@ fn default_parts(found: &DefaultCacheBehavior) -> Parts<'_> {
 }
 
 #[expect(deprecated, reason = "distributions that were made before cache policies have these fields, and no policy")]
-fn parts(found: &CacheBehavior) -> Parts<'_> {
-    Parts {
+fn parts(found: &CacheBehavior) -> BehaviorParts<'_> {
+    BehaviorParts {
         pattern: Some(found.path_pattern()),
         origin: found.target_origin_id(),
         protocol: found.viewer_protocol_policy(),
@@ -103,7 +105,11 @@ fn parts(found: &CacheBehavior) -> Parts<'_> {
     }
 }
 
-fn behaviour(parts: &Parts<'_>, config: &DistributionConfig, policies: &BTreeMap<String, Policy>) -> Behaviour {
+fn behaviour(
+    parts: &BehaviorParts<'_>,
+    config: &DistributionConfig,
+    policies: &BTreeMap<String, CachePolicyResult>,
+) -> Behaviour {
     let is_request = |event: &EventType| matches!(event, EventType::ViewerRequest | EventType::OriginRequest);
     let functions = parts.functions.map(FunctionAssociations::items).unwrap_or_default();
     let lambdas = parts.lambdas.map(LambdaFunctionAssociations::items).unwrap_or_default();
@@ -127,7 +133,7 @@ fn members(id: &str, config: &DistributionConfig) -> Vec<String> {
     )
 }
 
-fn caching(parts: &Parts<'_>, policies: &BTreeMap<String, Policy>) -> Caching {
+fn caching(parts: &BehaviorParts<'_>, policies: &BTreeMap<String, CachePolicyResult>) -> Caching {
     let Some(id) = parts.policy else {
         return Caching::Known {
             policy: None,

@@ -117,9 +117,9 @@ fn client(answer: impl Fn(usize, &Request) -> Answer + Send + 'static) -> (Cloud
 
 /// Keeps where requests go, and who signed them for which region.
 #[derive(Debug, Clone, Default)]
-struct Kept(Arc<Mutex<Vec<(String, String)>>>);
+struct RecordedRequests(Arc<Mutex<Vec<(String, String)>>>);
 
-impl HttpConnector for Kept {
+impl HttpConnector for RecordedRequests {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let signed = request.headers().get("authorization").unwrap_or_default().to_owned();
         self.0.lock().unwrap().push((request.uri().to_owned(), signed));
@@ -129,7 +129,7 @@ impl HttpConnector for Kept {
 
 #[tokio::test]
 async fn an_environment_of_any_region_asks_the_one_service() {
-    let kept = Kept::default();
+    let kept = RecordedRequests::default();
     let connector = SharedHttpConnector::new(kept.clone());
     let http = http_client_fn(move |_: &HttpConnectorSettings, _: &RuntimeComponents| connector.clone());
     let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "test");

@@ -1,9 +1,9 @@
 //! A static site behind the seam.
 
 use super::observed::ObservedSite;
-use super::site::Site;
+use super::site::SiteConnection;
 use super::source::SourceSite;
-use super::store::Entries;
+use super::store::NewestEntries;
 use super::{hold, observe, status};
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
@@ -12,7 +12,7 @@ use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::iam::rights::ResourceScope;
 use crate::domain::release::ReleaseName;
-use crate::domain::static_site::store::History;
+use crate::domain::static_site::store::SiteHistory;
 use crate::domain::static_site::{Target, iam};
 use crate::domain::target::Component;
 use crate::domain::view::history;
@@ -29,7 +29,7 @@ impl Driver for Target {
         release: Option<&'a ReleaseName>,
     ) -> PendingAnswer<'a, Box<dyn ObservedComponent>> {
         Box::pin(async move {
-            let site = Site::new(cloud, self)?;
+            let site = SiteConnection::new(cloud, self)?;
             let facts = observe::facts(cloud, &site, release).await?;
             let observed = ObservedSite::new(component, site, facts);
             Ok(Box::new(observed) as Box<dyn ObservedComponent>)
@@ -43,22 +43,22 @@ impl Driver for Target {
         _registry: &'a Registry,
     ) -> PendingAnswer<'a, Box<dyn PromotionSource>> {
         Box::pin(async move {
-            let source = SourceSite::look(Site::new(cloud, self)?).await?;
+            let source = SourceSite::look(SiteConnection::new(cloud, self)?).await?;
             Ok(Box::new(source) as Box<dyn PromotionSource>)
         })
     }
 
     fn status<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, ComponentStatus> {
-        Box::pin(async move { status::status(&Site::new(cloud, self)?).await })
+        Box::pin(async move { status::status(&SiteConnection::new(cloud, self)?).await })
     }
 
     fn history<'a>(&'a self, cloud: &'a Cloud, most: usize) -> PendingAnswer<'a, history::ReleaseHistory> {
         Box::pin(async move {
-            let site = Site::new(cloud, self)?;
+            let site = SiteConnection::new(cloud, self)?;
             site.has_buckets().await?;
             let current = site.store.current().await?.map(|(current, _)| current);
-            let Entries { readable: entries, unreadable, is_all } = site.store.entries(most).await?;
-            let history = History { entries: &entries, current: current.as_ref() };
+            let NewestEntries { readable: entries, unreadable, is_all } = site.store.entries(most).await?;
+            let history = SiteHistory { entries: &entries, current: current.as_ref() };
             let looked_at = (!is_all || !unreadable.is_empty()).then_some(entries.len());
             Ok(history::ReleaseHistory { releases: history.releases(), looked_at })
         })
@@ -72,11 +72,11 @@ impl Driver for Target {
     }
 
     fn holds<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, Vec<Hold>> {
-        Box::pin(async move { hold::holds(&Site::new(cloud, self)?).await })
+        Box::pin(async move { hold::holds(&SiteConnection::new(cloud, self)?).await })
     }
 
     fn put_hold<'a>(&'a self, writer: Writer<'a>, hold: &'a Hold) -> PendingAnswer<'a, Vec<Hold>> {
-        Box::pin(async move { hold::put(writer, &Site::new(writer.cloud(), self)?, hold).await })
+        Box::pin(async move { hold::put(writer, &SiteConnection::new(writer.cloud(), self)?, hold).await })
     }
 
     fn holds_to_lift<'a>(&'a self, cloud: &'a Cloud) -> PendingAnswer<'a, Vec<Hold>> {
@@ -89,7 +89,7 @@ impl Driver for Target {
         seen: &'a [Hold],
         note: &'a (String, String),
     ) -> PendingAnswer<'a, Vec<Hold>> {
-        Box::pin(async move { hold::lift(writer, &Site::new(writer.cloud(), self)?, seen, note).await })
+        Box::pin(async move { hold::lift(writer, &SiteConnection::new(writer.cloud(), self)?, seen, note).await })
     }
 
     fn written_values(&self, _read: &dyn Fn(&str) -> Option<String>) -> Option<WrittenValues> {

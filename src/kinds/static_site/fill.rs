@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::client_many::{AT_ONCE, each_of};
-use super::site::Site;
+use super::site::SiteConnection;
 use crate::clients::static_site_error::StoreError;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
@@ -14,14 +14,14 @@ use crate::domain::static_site::bundle::{SiteFile, SitePath, listed};
 use crate::domain::static_site::placeholder::{FilledSite, Unfillable, Unfilled, fill};
 use crate::domain::static_site::plan::SitePlan;
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{FilledBundle, Kept};
+use crate::domain::static_site::store::{FilledBundle, KeptRelease};
 use crate::domain::step::StepId;
 use crate::kinds::ApplyRun;
 
 /// The files of a release that get values.
 pub struct Fill<'a> {
     pub run: &'a ApplyRun<'a>,
-    pub site: &'a Site,
+    pub site: &'a SiteConnection,
     pub plan: &'a SitePlan,
     pub step: &'a StepId,
 }
@@ -34,7 +34,7 @@ impl Fill<'_> {
     /// `refused`: a marker is missing or cannot be filled. Or the store cannot be read or written.
     pub async fn execute(&self, digest: &Digest) -> Result<FilledBundle, Failure> {
         let (release, exclude) = (self.run.release.clone(), self.plan.exclude.clone());
-        let kept = Kept { release, digest: digest.clone(), exclude, filled: None };
+        let kept = KeptRelease { release, digest: digest.clone(), exclude, filled: None };
         let stored = self.site.store.kept(&kept).await?;
         let mut files = Served::new(&stored.manifest, &kept.exclude, None).0;
         // What is at its place in the bundle is not served.

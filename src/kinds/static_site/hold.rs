@@ -1,12 +1,12 @@
 //! Holds of a site: one object of its store, which is written over the version that was read.
 
-use super::site::Site;
+use super::site::SiteConnection;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Permit;
 use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::plan::LeftRelease;
-use crate::domain::static_site::store::Holds;
+use crate::domain::static_site::store::SiteHolds;
 use crate::kinds::ApplyRun;
 use crate::observe::Writer;
 
@@ -18,7 +18,7 @@ const ATTEMPTS: usize = 5;
 /// # Errors
 ///
 /// They cannot be read.
-pub async fn holds(site: &Site) -> Result<Vec<Hold>, Failure> {
+pub async fn holds(site: &SiteConnection) -> Result<Vec<Hold>, Failure> {
     site.has_buckets().await?;
     Ok(site.store.holds().await?.0.holds)
 }
@@ -28,7 +28,7 @@ pub async fn holds(site: &Site) -> Result<Vec<Hold>, Failure> {
 /// # Errors
 ///
 /// It could not be written.
-pub async fn put(writer: Writer<'_>, site: &Site, hold: &Hold) -> Result<Vec<Hold>, Failure> {
+pub async fn put(writer: Writer<'_>, site: &SiteConnection, hold: &Hold) -> Result<Vec<Hold>, Failure> {
     let changed = change(site, writer.permit(), |holds| Ok(holds.with(hold.clone()))).await?;
     Ok(changed.holds)
 }
@@ -40,7 +40,7 @@ pub async fn put(writer: Writer<'_>, site: &Site, hold: &Hold) -> Result<Vec<Hol
 /// There is another hold, or it could not be written.
 pub async fn lift(
     writer: Writer<'_>,
-    site: &Site,
+    site: &SiteConnection,
     seen: &[Hold],
     note: &(String, String),
 ) -> Result<Vec<Hold>, Failure> {
@@ -48,8 +48,8 @@ pub async fn lift(
     if before.is_empty() {
         return Ok(before);
     }
-    let without = |holds: Holds| match holds.holds.iter().find(|hold| !seen.contains(hold)) {
-        None => Ok(Holds { holds: Vec::new(), lifted: Some(note.clone()) }),
+    let without = |holds: SiteHolds| match holds.holds.iter().find(|hold| !seen.contains(hold)) {
+        None => Ok(SiteHolds { holds: Vec::new(), lifted: Some(note.clone()) }),
         Some(new) => {
             Err(Failure::failed(format!("site `{}` has a hold now that it did not have before", site.target.bucket))
                 .cause(new.described())
@@ -67,7 +67,7 @@ pub async fn lift(
 /// It could not be written.
 pub async fn put_planned(
     run: &ApplyRun<'_>,
-    site: &Site,
+    site: &SiteConnection,
     left: &LeftRelease,
     users: &[ComponentName],
 ) -> Result<(), Failure> {
@@ -78,7 +78,7 @@ pub async fn put_planned(
 }
 
 /// Takes off the holds that a new one covers. One that stays is only one more.
-pub async fn drop_covered(run: &ApplyRun<'_>, site: &Site, covered: &[Hold]) {
+pub async fn drop_covered(run: &ApplyRun<'_>, site: &SiteConnection, covered: &[Hold]) {
     let reasons = covered.iter().map(Hold::reason).collect::<Vec<_>>().join(", ");
     let bucket = &site.target.bucket;
     match change(site, run.writer.permit(), |holds| Ok(holds.without(covered))).await {
@@ -91,10 +91,10 @@ pub async fn drop_covered(run: &ApplyRun<'_>, site: &Site, covered: &[Hold]) {
 }
 
 async fn change(
-    site: &Site,
+    site: &SiteConnection,
     permit: Permit<'_>,
-    to: impl Fn(Holds) -> Result<Holds, Failure>,
-) -> Result<Holds, Failure> {
+    to: impl Fn(SiteHolds) -> Result<SiteHolds, Failure>,
+) -> Result<SiteHolds, Failure> {
     for _ in 0..ATTEMPTS {
         let (holds, version) = site.store.holds().await?;
         let next = to(holds)?;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::site::Site;
+use super::site::SiteConnection;
 use super::store_lock::HeldLock;
 use crate::clients::static_site_error::StoreError;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::PollStep;
-use crate::domain::static_site::store::{Kept, Owner};
+use crate::domain::static_site::store::{KeptRelease, Owner};
 use crate::domain::step::StepId;
 use crate::kinds::ApplyRun;
 use crate::poll::{Waiting, poll};
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// The lock of a site while this run has it.
 #[derive(Debug)]
 pub struct Lease<'a> {
-    site: &'a Site,
+    site: &'a SiteConnection,
     run: &'a ApplyRun<'a>,
     held: RefCell<HeldLock>,
     /// It is written by one at a time.
@@ -42,18 +42,18 @@ impl<'a> Lease<'a> {
     ///
     /// The store cannot be read or written, or another run keeps the lock.
     pub async fn take(
-        (run, site): (&'a ApplyRun<'a>, &'a Site),
-        (owner, release): (&Owner, &Kept),
+        (run, site): (&'a ApplyRun<'a>, &'a SiteConnection),
+        (owner, release): (&Owner, &KeptRelease),
         step: &StepId,
         longest: Duration,
     ) -> Result<Self, Failure> {
         let permit = run.writer.permit();
-        let is_told = Cell::new(false);
+        let is_reported = Cell::new(false);
         let attempt = async |()| site.store.take_lock(owner, release.clone(), run.now(), permit).await;
         let taken = poll(Waiting::In(&run.events, step), (), attempt, |elapsed, tried| match tried {
             Err(StoreError::Busy(who)) if elapsed < longest => {
                 // A log does not show at once what a step is doing.
-                if !is_told.replace(true) {
+                if !is_reported.replace(true) {
                     run.events.note(format!("waits for the lock of site `{}`: {who}", site.target.bucket));
                 }
                 run.events.progress(step, &format!("waits: {who}, and this one goes on"));
@@ -67,7 +67,7 @@ impl<'a> Lease<'a> {
 
     /// What runs began to put there and did not end, this one too, where a release is put there: how far they came is not
     /// known. Of the release itself all is known: what any run wrote of it is the same.
-    pub fn unfinished(&self, wanted: &Kept) -> Vec<Kept> {
+    pub fn unfinished(&self, wanted: &KeptRelease) -> Vec<KeptRelease> {
         self.held.borrow().lock.begun.iter().filter(|one| *one != wanted).cloned().collect()
     }
 

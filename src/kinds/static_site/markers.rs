@@ -34,13 +34,13 @@ pub fn refuse_missing(bundle: &Bundle, names: &[PlaceholderName]) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::static_site::bundle::tests::Site;
+    use crate::kinds::static_site::bundle::tests::SiteDirectory;
 
     #[test]
     fn a_marker_that_no_file_has_is_named() {
         let names: Vec<PlaceholderName> = ["API_URL", "CDN_URL"].map(|name| name.parse().unwrap()).into();
         let page = names[0].marker();
-        let site = Site::new(&[("index.html", &page), ("a.png", &names[1].marker())]);
+        let site = SiteDirectory::new(&[("index.html", &page), ("a.png", &names[1].marker())]);
         let bundle = Bundle::of_directory(&site.root.join("dist"), "dist").unwrap();
         assert_eq!(refuse_missing(&bundle, &names[..1]), Ok(()));
         let missing = BundleError::NoMarker { name: names[1].clone() };

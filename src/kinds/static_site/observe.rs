@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::site::Site;
+use super::site::SiteConnection;
 use super::website;
 use crate::domain::failure::Failure;
 use crate::domain::names::Region;
@@ -12,8 +12,8 @@ use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::distribution;
 use crate::domain::static_site::distribution::warnings::warnings;
 use crate::domain::static_site::plan::{Front, SiteFacts, is_proven};
-use crate::domain::static_site::store::Current;
-use crate::domain::static_site::sync::{Care, Known, Oddity};
+use crate::domain::static_site::store::CurrentRelease;
+use crate::domain::static_site::sync::{Care, Oddity, RecordedFiles};
 use crate::domain::static_site::warning::SiteWarning;
 use crate::observe::Cloud;
 
@@ -22,7 +22,7 @@ use crate::observe::Cloud;
 /// # Errors
 ///
 /// A bucket is missing, or something cannot be read.
-pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) -> Result<SiteFacts, Failure> {
+pub async fn facts(cloud: &Cloud, site: &SiteConnection, release: Option<&ReleaseName>) -> Result<SiteFacts, Failure> {
     site.has_buckets().await?;
     let stored = async {
         let Some(release) = release else { return Ok(None) };
@@ -50,16 +50,20 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
 /// # Errors
 ///
 /// A call failed.
-pub async fn drifted(site: &Site, current: &Current, care: Care) -> Result<Vec<(SitePath, Oddity)>, Failure> {
+pub async fn drifted(
+    site: &SiteConnection,
+    current: &CurrentRelease,
+    care: Care,
+) -> Result<Vec<(SitePath, Oddity)>, Failure> {
     let served = site.served(current).await?;
-    let known = Known { before: Some(&served), ..Known::default() };
+    let known = RecordedFiles { before: Some(&served), ..RecordedFiles::default() };
     let (sync, _) = site.sync(&served, known, Some((current, care))).await?;
     Ok(sync.odd.into_iter().filter(|(_, oddity)| oddity.is_drift()).collect())
 }
 
 /// How browsers find the site, and what is odd about its distribution, or the website of its bucket. Who may not look at it
 /// learns that, and no more.
-pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<SiteWarning>), Failure> {
+pub async fn in_front(cloud: &Cloud, site: &SiteConnection) -> Result<(Front, Vec<SiteWarning>), Failure> {
     let own = site.target.url.as_deref().map(address).transpose()?;
     let region = || cloud.region().parse::<Region>().map_err(|_| Failure::failed("the region is not known"));
     if site.target.is_website {

@@ -8,8 +8,8 @@ use futures_util::future::LocalBoxFuture;
 
 use super::bundle::Bundle;
 use super::lease::Lease;
-use super::prepare::{Prepare, Prepared};
-use super::site::Site;
+use super::prepare::{Prepare, PreparedFiles};
+use super::site::SiteConnection;
 use super::site_run::SiteRun;
 use super::source::PromotedSite;
 use super::{baked, hold};
@@ -26,7 +26,7 @@ use crate::domain::rollback::RollbackCandidates;
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
 use crate::domain::static_site::plan::{SiteFacts, SitePlan};
 use crate::domain::static_site::runtime::RuntimeFile;
-use crate::domain::static_site::store::{Entry, History, WrittenConfig, past};
+use crate::domain::static_site::store::{SiteHistory, SiteLedgerEntry, WrittenConfig, past};
 use crate::domain::target::Component;
 use crate::kinds::{
     Applied, ApplyRun, ComponentWithPlan, ObservedComponent, PastReleases, PendingAnswer, Promoted, Restorable,
@@ -38,7 +38,7 @@ use crate::observe::Cloud;
 #[derive(Debug, Clone)]
 pub struct ObservedSite {
     component: Component,
-    site: Site,
+    site: SiteConnection,
     facts: SiteFacts,
     /// The bundle that another job built.
     given: Option<GivenBundle>,
@@ -50,7 +50,7 @@ pub struct ObservedSite {
 
 impl ObservedSite {
     /// A site with what was seen of it.
-    pub fn new(component: &Component, site: Site, facts: SiteFacts) -> Self {
+    pub fn new(component: &Component, site: SiteConnection, facts: SiteFacts) -> Self {
         Self { component: component.clone(), site, facts, given: None, promoted: None, bundle: None }
     }
 
@@ -196,7 +196,7 @@ impl ComponentWithPlan for PlannedSite {
             let ObservedSite { site, promoted, .. } = &self.observed;
             let current = self.observed.facts.current.as_ref();
             let prepare = Prepare { run, site, plan: &self.site, promoted: promoted.as_ref(), current };
-            let Prepared { digest, filled, bundle } = prepare.execute().await?;
+            let PreparedFiles { digest, filled, bundle } = prepare.execute().await?;
             let observed = ObservedSite { bundle: bundle.map(Rc::new), ..self.observed.clone() };
             Ok(observed.planned(self.site.stored(digest, filled), &self.release, self.config.clone()))
         })
@@ -259,15 +259,15 @@ impl ComponentWithPlan for PlannedSite {
 }
 
 /// Number of entries that are read to find where to go back to.
-const LOOKED_AT: usize = 50;
+const ENTRIES_READ: usize = 50;
 /// Number of entries that are read where a release is named.
-const LOOKED_FOR: usize = 1000;
+const ENTRIES_SEARCHED: usize = 1000;
 
 /// A site with the entries of its ledger, newest first.
 #[derive(Debug)]
 struct SitePast {
     observed: ObservedSite,
-    entries: Vec<Entry>,
+    entries: Vec<SiteLedgerEntry>,
 }
 
 impl SitePast {
@@ -277,13 +277,13 @@ impl SitePast {
     ///
     /// The ledger cannot be read.
     async fn look(observed: ObservedSite, release: Option<&ReleaseName>) -> Result<Self, Failure> {
-        let most = if release.is_some() { LOOKED_FOR } else { LOOKED_AT };
+        let most = if release.is_some() { ENTRIES_SEARCHED } else { ENTRIES_READ };
         let entries = observed.site.store.entries(most).await?.readable;
         Ok(Self { observed, entries })
     }
 
-    fn history(&self) -> History<'_> {
-        History { entries: &self.entries, current: self.observed.facts.current.as_ref() }
+    fn history(&self) -> SiteHistory<'_> {
+        SiteHistory { entries: &self.entries, current: self.observed.facts.current.as_ref() }
     }
 }
 

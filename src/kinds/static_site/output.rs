@@ -10,7 +10,7 @@ use crate::domain::static_site::bundle::{BundleError, SitePath};
 
 /// A file of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct OutputFile {
     /// Its path in the site.
     pub path: SitePath,
     /// Where it is from the output, without symbolic links.
@@ -18,12 +18,12 @@ pub struct Found {
 }
 
 /// An output in the course of being looked at.
-struct Walk<'a> {
+struct OutputWalk<'a> {
     /// The directory, without symbolic links.
     root: &'a Utf8Path,
     /// What messages call it.
     shown: &'a str,
-    found: Vec<Found>,
+    found: Vec<OutputFile>,
 }
 
 /// All files of a directory, sorted by their paths. `root`: the directory, without symbolic links. `shown`: what messages call
@@ -32,8 +32,8 @@ struct Walk<'a> {
 /// # Errors
 ///
 /// Something is there that is no file of a site, or something cannot be read.
-pub fn files(root: &Utf8Path, shown: &str) -> Result<Vec<Found>, BundleError> {
-    let mut walk = Walk { root, shown, found: Vec::new() };
+pub fn files(root: &Utf8Path, shown: &str) -> Result<Vec<OutputFile>, BundleError> {
+    let mut walk = OutputWalk { root, shown, found: Vec::new() };
     let mut open = vec![Utf8PathBuf::new()];
     while let Some(directory) = open.pop() {
         walk.directory(&directory, &mut open)?;
@@ -42,7 +42,7 @@ pub fn files(root: &Utf8Path, shown: &str) -> Result<Vec<Found>, BundleError> {
     Ok(walk.found)
 }
 
-impl Walk<'_> {
+impl OutputWalk<'_> {
     /// Notes the files of a directory, and the directories in it.
     fn directory(&mut self, directory: &Utf8Path, open: &mut Vec<Utf8PathBuf>) -> Result<(), BundleError> {
         let entries = self.root.join(directory);
@@ -76,7 +76,7 @@ impl Walk<'_> {
         if self.found.len() >= SITE_FILES.count() {
             return Err(BundleError::TooMany { directory: self.shown.to_owned() });
         }
-        self.found.push(Found { path: site_path, real });
+        self.found.push(OutputFile { path: site_path, real });
         Ok(())
     }
 
@@ -114,12 +114,12 @@ mod tests {
 
     use super::*;
 
-    struct Output {
+    struct TestOutput {
         _directory: tempfile::TempDir,
         root: Utf8PathBuf,
     }
 
-    impl Output {
+    impl TestOutput {
         fn new(files: &[&str]) -> Self {
             let directory = tempfile::tempdir().unwrap();
             let root = Utf8PathBuf::from_path_buf(directory.path().canonicalize().unwrap()).unwrap().join("dist");
@@ -132,7 +132,7 @@ mod tests {
             Self { _directory: directory, root }
         }
 
-        fn found(&self) -> Result<Vec<Found>, BundleError> {
+        fn found(&self) -> Result<Vec<OutputFile>, BundleError> {
             files(&self.root, "dist")
         }
     }
@@ -142,7 +142,7 @@ mod tests {
         let names = [".well-known/a", "a b/ü+%#?.txt", "a/b/c.js", "a.js", "index.html", "…/::error::x"];
         let mut sorted = names;
         sorted.sort_unstable();
-        let found = Output::new(&names).found().unwrap();
+        let found = TestOutput::new(&names).found().unwrap();
         let paths: Vec<&str> = found.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, sorted);
         assert!(found.iter().all(|file| file.real == file.path.as_str()));
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn links_are_followed_to_files_of_the_output_alone() {
-        let output = Output::new(&["a/b.js"]);
+        let output = TestOutput::new(&["a/b.js"]);
         let link = |to: &str, name: &str| symlink(to, output.root.join(name)).unwrap();
         let remove = |name: &str| std::fs::remove_file(output.root.join(name)).unwrap();
         link("a/b.js", "c.js");
@@ -182,22 +182,25 @@ mod tests {
     #[test]
     fn what_is_no_file_of_a_site_is_refused() {
         let refused = |name: &OsStr| {
-            let output = Output::new(&["index.html"]);
+            let output = TestOutput::new(&["index.html"]);
             write(output.root.as_std_path().join(name), "x").unwrap();
             output.found().unwrap_err()
         };
         assert_eq!(refused(OsStr::new("a\nb")), BundleError::Name { path: "a\nb".to_owned() });
         assert_eq!(refused(OsStr::from_bytes(b"a\xffb")), BundleError::Name { path: "a\u{fffd}b".to_owned() });
         assert_eq!(refused(OsStr::new(".git")), BundleError::Repository { path: ".git".to_owned() });
-        let output = Output::new(&["sub/.git/config"]);
+        let output = TestOutput::new(&["sub/.git/config"]);
         assert_eq!(output.found().unwrap_err(), BundleError::Repository { path: "sub/.git".to_owned() });
-        let output = Output::new(&["index.html"]);
+        let output = TestOutput::new(&["index.html"]);
         rustix::fs::mkfifoat(rustix::fs::CWD, output.root.join("pipe").as_str(), rustix::fs::Mode::RUSR).unwrap();
         assert_eq!(output.found().unwrap_err(), BundleError::Special { path: "pipe".to_owned() });
         let long = vec!["d".repeat(200); 5].join("/");
-        assert!(Output::new(&[&format!("{long}/{}", "f".repeat(19))]).found().is_ok());
-        assert!(matches!(Output::new(&[&format!("{long}/{}", "f".repeat(20))]).found(), Err(BundleError::Name { .. })));
-        let output = Output::new(&[]);
+        assert!(TestOutput::new(&[&format!("{long}/{}", "f".repeat(19))]).found().is_ok());
+        assert!(matches!(
+            TestOutput::new(&[&format!("{long}/{}", "f".repeat(20))]).found(),
+            Err(BundleError::Name { .. })
+        ));
+        let output = TestOutput::new(&[]);
         assert_eq!(output.found().unwrap(), []);
         std::fs::remove_dir(&output.root).unwrap();
         assert!(matches!(output.found(), Err(BundleError::Unreadable { .. })));

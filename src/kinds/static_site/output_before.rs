@@ -8,18 +8,18 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// The files of a directory before a build.
 #[derive(Debug, Default)]
-pub struct Before(HashMap<Utf8PathBuf, Stamp>);
+pub struct FilesBeforeBuild(HashMap<Utf8PathBuf, OutputStamp>);
 
 /// What shows that a file was written again: its number, its size, and when it and what is known of it was changed.
 #[derive(Debug, PartialEq, Eq)]
-struct Stamp {
+struct OutputStamp {
     inode: u64,
     size: u64,
     modified: (i64, i64),
     changed: (i64, i64),
 }
 
-impl Before {
+impl FilesBeforeBuild {
     /// Looks at a directory, which may not be there. What cannot be read is not known of, and counts as written.
     pub fn of(directory: &Utf8Path) -> Self {
         let (mut stamps, mut open) = (HashMap::new(), vec![Utf8PathBuf::new()]);
@@ -29,7 +29,7 @@ impl Before {
                 let path = below.join(entry.file_name());
                 match entry.metadata() {
                     Ok(about) if about.is_dir() => open.push(path),
-                    Ok(about) => drop(stamps.insert(path, Stamp::of(&about))),
+                    Ok(about) => drop(stamps.insert(path, OutputStamp::of(&about))),
                     Err(_) => {}
                 }
             }
@@ -39,8 +39,8 @@ impl Before {
 
     /// The files that are as they were, sorted.
     pub fn untouched(&self, directory: &Utf8Path) -> Vec<Utf8PathBuf> {
-        let is_same = |path: &Utf8Path, stamp: &Stamp| {
-            directory.join(path).symlink_metadata().is_ok_and(|about| Stamp::of(&about) == *stamp)
+        let is_same = |path: &Utf8Path, stamp: &OutputStamp| {
+            directory.join(path).symlink_metadata().is_ok_and(|about| OutputStamp::of(&about) == *stamp)
         };
         let mut same: Vec<_> = self.0.iter().filter(|(path, stamp)| is_same(path, stamp)).collect();
         same.sort_by_key(|(path, _)| *path);
@@ -48,7 +48,7 @@ impl Before {
     }
 }
 
-impl Stamp {
+impl OutputStamp {
     fn of(about: &Metadata) -> Self {
         Self {
             inode: about.ino(),
@@ -67,12 +67,12 @@ mod tests {
     fn what_is_written_again_is_not_untouched() {
         let directory = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap();
-        assert_eq!(Before::of(&root.join("none")).untouched(&root), [""; 0]);
+        assert_eq!(FilesBeforeBuild::of(&root.join("none")).untouched(&root), [""; 0]);
         std::fs::create_dir(root.join("sub")).unwrap();
         for name in ["kept", "sub/kept", "rewritten", "removed", "replaced"] {
             std::fs::write(root.join(name), "1").unwrap();
         }
-        let before = Before::of(&root);
+        let before = FilesBeforeBuild::of(&root);
         // So that the clock of the file system has gone on.
         let late = std::time::SystemTime::UNIX_EPOCH;
         std::fs::write(root.join("rewritten"), "1").unwrap();

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::build::{build, off_thread};
 use super::bundle::Bundle;
 use super::fill::Fill;
-use super::site::Site;
+use super::site::SiteConnection;
 use super::source::PromotedSite;
 use super::store::PutRelease;
 use super::store_blobs::Filled;
@@ -18,23 +18,23 @@ use crate::domain::given_bundle::GivenBundle;
 use crate::domain::image::Digest;
 use crate::domain::plan::PlanError;
 use crate::domain::static_site::bundle::BundleManifest;
-use crate::domain::static_site::plan::{OTHER_BUILD, Origin, SitePlan};
-use crate::domain::static_site::store::{Current, FilledBundle};
+use crate::domain::static_site::plan::{FilesOrigin, OTHER_BUILD, SitePlan};
+use crate::domain::static_site::store::{CurrentRelease, FilledBundle};
 use crate::domain::step::{StepId, StepVerb};
 use crate::kinds::{ApplyRun, Building};
 
 /// The files of a release in the course of a run.
 pub struct Prepare<'a> {
     pub run: &'a ApplyRun<'a>,
-    pub site: &'a Site,
+    pub site: &'a SiteConnection,
     pub plan: &'a SitePlan,
     pub promoted: Option<&'a PromotedSite>,
     /// What is served.
-    pub current: Option<&'a Current>,
+    pub current: Option<&'a CurrentRelease>,
 }
 
 /// The files of a release, ready to be written.
-pub struct Prepared {
+pub struct PreparedFiles {
     /// The digest of the bundle that the store has of the release.
     pub digest: Digest,
     /// What its files are with values.
@@ -49,22 +49,22 @@ impl Prepare<'_> {
     /// # Errors
     ///
     /// They cannot be built, are not those that are meant, or cannot be stored.
-    pub async fn execute(&self) -> Result<Prepared, Failure> {
+    pub async fn execute(&self) -> Result<PreparedFiles, Failure> {
         let store = self.step(StepVerb::Store);
         match &self.plan.origin {
-            Origin::Stored => {
+            FilesOrigin::Stored => {
                 let digest = self.plan.digest.now().map_err(PlanError::from)?.clone();
                 self.run.take(&store, self.filled(&store, digest, None)).await
             }
-            Origin::Given(given) => {
+            FilesOrigin::Given(given) => {
                 let put = async { self.put(&store, self.open(given).await?).await };
                 self.run.take(&store, put).await
             }
-            Origin::Promoted => {
+            FilesOrigin::Promoted => {
                 let copy = async { self.filled(&store, Box::pin(self.copy(&store)).await?, None).await };
                 self.run.take(&store, copy).await
             }
-            Origin::Built => {
+            FilesOrigin::Built => {
                 let step = self.step(StepVerb::Bundle);
                 let bundle = self.run.take(&step, self.build(&step)).await?;
                 self.run.take(&store, self.put(&store, bundle)).await
@@ -77,13 +77,13 @@ impl Prepare<'_> {
     }
 
     /// The files of a bundle that the store has, with the values of placeholders.
-    async fn filled(&self, step: &StepId, digest: Digest, bundle: Option<Bundle>) -> Result<Prepared, Failure> {
+    async fn filled(&self, step: &StepId, digest: Digest, bundle: Option<Bundle>) -> Result<PreparedFiles, Failure> {
         if !self.plan.is_unfilled() {
-            return Ok(Prepared { digest, filled: self.plan.filled.clone(), bundle });
+            return Ok(PreparedFiles { digest, filled: self.plan.filled.clone(), bundle });
         }
         let fill = Fill { run: self.run, site: self.site, plan: self.plan, step };
         let filled = Box::pin(fill.execute(&digest)).await?;
-        Ok(Prepared { digest, filled: Some(filled), bundle })
+        Ok(PreparedFiles { digest, filled: Some(filled), bundle })
     }
 
     async fn build(&self, step: &StepId) -> Result<Bundle, Failure> {
@@ -109,7 +109,7 @@ impl Prepare<'_> {
     }
 
     /// Puts the bytes of a bundle into the store, and then its manifest.
-    async fn put(&self, step: &StepId, bundle: Bundle) -> Result<Prepared, Failure> {
+    async fn put(&self, step: &StepId, bundle: Bundle) -> Result<PreparedFiles, Failure> {
         let known = self.known().await;
         let body = |digest: &Digest| bundle.body(digest);
         let filled = self.site.store.fill(&bundle.manifest, &known, &body, self.run.writer.permit()).await?;

@@ -11,9 +11,10 @@ use crate::clients::http::{BodyBytes, Http, HttpError, Plain};
 use crate::domain::image::Digest;
 use crate::domain::limits::{SITE_ANSWER, SITE_PAGES, SITE_REQUEST};
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
-use crate::domain::static_site::page::Page;
+use crate::domain::static_site::page::PageReferences;
 use crate::domain::static_site::proof::{
-    Asked, Expected, Look, NotProven, Question, Seen, Site, Watch, alias, upgraded,
+    AddressResult, ExpectedAnswer, ProofAnswer, ProofQuestion, ProofWatch, RequestForm, ServedSite, SiteUnproven,
+    alias, upgraded,
 };
 use crate::domain::step::StepId;
 use crate::events::Events;
@@ -27,7 +28,7 @@ const LEAST: Duration = Duration::from_secs(30);
 
 /// A release that its site is to serve.
 #[derive(Debug, Clone, Copy)]
-pub struct Proof<'a> {
+pub struct SiteProof<'a> {
     /// Asks.
     pub http: &'a Http,
     /// Where progress is emitted.
@@ -56,7 +57,7 @@ pub struct Proof<'a> {
 
 /// What proves a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Proven {
+pub struct ProvenSite {
     /// Number of pages that came, and the runtime configuration where there is one.
     pub pages: usize,
     /// Number of pages that were not asked for.
@@ -73,15 +74,15 @@ pub struct Proven {
 /// # Errors
 ///
 /// What comes is wrong, is still that of before at the timeout, or nothing comes.
-pub async fn prove(proof: &Proof<'_>) -> Result<Proven, NotProven> {
+pub async fn prove(proof: &SiteProof<'_>) -> Result<ProvenSite, SiteUnproven> {
     let address = own_address(proof).await;
-    let proof = &Proof { address: &address, ..*proof };
+    let proof = &SiteProof { address: &address, ..*proof };
     proof.site().check_values(proof.config_values)?;
     let proven = prove_files(proof).await?;
     let calls = proof.site().calls(proof.calls)?;
     let count = calls.len();
     ask_until_right(proof, calls, CALLS.min(proof.timeout)).await?;
-    Ok(Proven { calls: count, ..proven })
+    Ok(ProvenSite { calls: count, ..proven })
 }
 
 /// Proves that a site serves what it served before a release that failed. What it calls and how it is configured is not asked:
@@ -90,19 +91,19 @@ pub async fn prove(proof: &Proof<'_>) -> Result<Proven, NotProven> {
 /// # Errors
 ///
 /// As [`prove`].
-pub async fn prove_back(proof: &Proof<'_>) -> Result<Proven, NotProven> {
+pub async fn prove_back(proof: &SiteProof<'_>) -> Result<ProvenSite, SiteUnproven> {
     let address = own_address(proof).await;
-    prove_files(&Proof { address: &address, ..*proof }).await
+    prove_files(&SiteProof { address: &address, ..*proof }).await
 }
 
-impl Proof<'_> {
-    fn site(&self) -> Site<'_> {
+impl SiteProof<'_> {
+    fn site(&self) -> ServedSite<'_> {
         let Self { address, pages, before, served, config, .. } = *self;
-        Site { address, pages, before, served, config }
+        ServedSite { address, pages, before, served, config }
     }
 }
 
-async fn prove_files(proof: &Proof<'_>) -> Result<Proven, NotProven> {
+async fn prove_files(proof: &SiteProof<'_>) -> Result<ProvenSite, SiteUnproven> {
     let began = Instant::now();
     let (asked, left_out) = proof.site().pages();
     if left_out > 0 {
@@ -118,11 +119,11 @@ async fn prove_files(proof: &Proof<'_>) -> Result<Proven, NotProven> {
     let count = needed.len();
     let rest = proof.timeout.saturating_sub(began.elapsed()).max(LEAST.min(proof.timeout));
     ask_until_right(proof, needed, rest).await?;
-    Ok(Proven { pages, left_out, needed: count, calls: 0 })
+    Ok(ProvenSite { pages, left_out, needed: count, calls: 0 })
 }
 
 /// The address of the site: the same with TLS where it redirects there. Who does not answer is asked again with the pages.
-async fn own_address(proof: &Proof<'_>) -> Url {
+async fn own_address(proof: &SiteProof<'_>) -> Url {
     let mut address = proof.address.clone();
     if !address.path().ends_with('/') {
         address.set_path(&format!("{}/", proof.address.path()));
@@ -142,11 +143,11 @@ fn location(whole: &BodyBytes) -> Option<&String> {
 
 /// Asks until each question has the answer that is wanted. Returns the pages that came so.
 async fn ask_until_right(
-    proof: &Proof<'_>,
-    asked: Vec<Asked>,
+    proof: &SiteProof<'_>,
+    asked: Vec<ProofQuestion>,
     timeout: Duration,
-) -> Result<Vec<(Url, Page)>, NotProven> {
-    let watch = RefCell::new(Watch::new(asked.clone(), timeout, proof.errors_stay));
+) -> Result<Vec<(Url, PageReferences)>, SiteUnproven> {
+    let watch = RefCell::new(ProofWatch::new(asked.clone(), timeout, proof.errors_stay));
     let read = RefCell::new(BTreeMap::new());
     let ask = async |numbers: Vec<usize>| {
         let each = numbers.into_iter().filter_map(|number| asked.get(number).map(|asked| (number, asked)));
@@ -172,31 +173,32 @@ async fn ask_until_right(
 }
 
 /// Asks once. The page is there where the bytes are those that are wanted.
-async fn look(http: &Http, asked: &Asked) -> (Look, Option<Page>) {
+async fn look(http: &Http, asked: &ProofQuestion) -> (AddressResult, Option<PageReferences>) {
     let (whole, url) = match answer(http, asked).await {
         Ok(answer) => answer,
-        Err(error) => return (Look::Unanswered(error.to_string()), None),
+        Err(error) => return (AddressResult::Unanswered(error.to_string()), None),
     };
     let BodyBytes { status, headers, body, is_cut } = whole;
     let digest = (!is_cut).then(|| Digest::of(&body));
-    let seen = Seen::new(status, &headers, digest);
-    let is_wanted = matches!(&asked.expected, Expected::File { digest, role: None, .. } if *digest == seen.digest);
-    let page = (is_wanted && !is_cut && seen.kind == "text/html").then(|| Page::read(&body, &url));
-    (Look::Answered(Box::new(seen)), page)
+    let seen = ProofAnswer::new(status, &headers, digest);
+    let is_wanted =
+        matches!(&asked.expected, ExpectedAnswer::File { digest, role: None, .. } if *digest == seen.digest);
+    let page = (is_wanted && !is_cut && seen.kind == "text/html").then(|| PageReferences::read(&body, &url));
+    (AddressResult::Answered(Box::new(seen)), page)
 }
 
 /// The answer, and where it came from: a page may have another name, and redirect there.
-async fn answer(http: &Http, asked: &Asked) -> Result<(BodyBytes, Url), HttpError> {
+async fn answer(http: &Http, asked: &ProofQuestion) -> Result<(BodyBytes, Url), HttpError> {
     let get = [("accept-encoding", "identity")];
     let (method, origin) = match &asked.question {
-        Question::Get => ("GET", None),
-        Question::Preflight { origin } => ("OPTIONS", Some(origin)),
+        RequestForm::Get => ("GET", None),
+        RequestForm::Preflight { origin } => ("OPTIONS", Some(origin)),
     };
     let preflight = origin.map(|origin| [("origin", origin.as_str()), ("access-control-request-method", "GET")]);
     let headers = preflight.as_ref().map_or(&get[..], |headers| &headers[..]);
     let (timeout, most) = (SITE_REQUEST.time(), SITE_ANSWER.count());
     let whole = http.look(Plain { method, url: &asked.url, headers, timeout, most }).await?;
-    let is_page = matches!(asked.expected, Expected::File { role: None, .. });
+    let is_page = matches!(asked.expected, ExpectedAnswer::File { role: None, .. });
     match location(&whole).and_then(|location| alias(&asked.url, location)).filter(|_| is_page) {
         Some(url) => Ok((http.look(Plain { method, url: &url, headers, timeout, most }).await?, url)),
         None => Ok((whole, asked.url.clone())),

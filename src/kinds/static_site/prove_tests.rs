@@ -15,7 +15,7 @@ use crate::http_server::{Answer, Course, Request, Server, serve};
 const PAGE: &str = "<script src=/assets/a.js></script><link rel=stylesheet href=a.css><script src=config.js></script>";
 
 /// A release with one page, and what stood there before.
-struct Release {
+struct TestRelease {
     pages: BTreeMap<SitePath, Digest>,
     before: BTreeMap<SitePath, Option<Digest>>,
     served: BTreeMap<SitePath, SiteFile>,
@@ -24,7 +24,7 @@ struct Release {
     timeout: Duration,
 }
 
-impl Release {
+impl TestRelease {
     fn new() -> Self {
         let file = |text: &str, kind: &str| SiteFile {
             digest: Digest::of(text),
@@ -50,10 +50,10 @@ impl Release {
     }
 
     /// Proves it at a server. Returns what was shown too.
-    async fn prove(&self, server: &Server) -> (Result<Proven, NotProven>, Vec<String>) {
+    async fn prove(&self, server: &Server) -> (Result<ProvenSite, SiteUnproven>, Vec<String>) {
         let recorder = Rc::new(EventRecorder::default());
         let step = StepId::new(StepVerb::Probe, &"site".parse().unwrap());
-        let proof = Proof {
+        let proof = SiteProof {
             http: &Http::new().unwrap(),
             events: &Events::new(Rc::clone(&recorder) as _),
             step: &step,
@@ -103,8 +103,8 @@ async fn a_site_that_serves_the_release_is_proven() {
         seen.lock().unwrap().push(request.clone());
         right(request)
     });
-    let (result, shown) = Release::new().prove(&server).await;
-    assert_eq!(result, Ok(Proven { pages: 2, left_out: 0, needed: 3, calls: 0 }));
+    let (result, shown) = TestRelease::new().prove(&server).await;
+    assert_eq!(result, Ok(ProvenSite { pages: 2, left_out: 0, needed: 3, calls: 0 }));
     assert_eq!(shown, ["2 of 2 answer as they should", "3 of 3 answer as they should"]);
     let requests = requests.lock().unwrap();
     // The first one asks for a way to TLS.
@@ -124,7 +124,7 @@ async fn the_page_of_before_is_asked_again() {
         *looks += usize::from(request.target == "/");
         if *looks <= 2 && request.target == "/" { of_type("old", "text/html") } else { right(request) }
     });
-    let (result, shown) = Release { timeout: Duration::from_secs(20), ..Release::new() }.prove(&server).await;
+    let (result, shown) = TestRelease { timeout: Duration::from_secs(20), ..TestRelease::new() }.prove(&server).await;
     assert!(result.is_ok(), "{result:?}");
     assert_eq!(
         shown[0],
@@ -138,7 +138,7 @@ async fn a_site_that_goes_on_with_what_was_there_times_out() {
         "/" => of_type("old", "text/html").with("age", "120").with("x-cache", "Hit from cloudfront\u{9}x"),
         _ => right(request),
     });
-    let failure = Failure::from(Release::new().prove(&server).await.0.unwrap_err());
+    let failure = Failure::from(TestRelease::new().prove(&server).await.0.unwrap_err());
     assert_eq!(failure.outcome, Outcome::TimedOut);
     let why = "what was there before still comes (age 120 s, Hit from cloudfront x)";
     assert_eq!(failure.causes[0].text, format!("{}: {why}", address(&server)));
@@ -151,7 +151,7 @@ async fn a_site_that_does_not_answer_is_no_wrong_site() {
     let breaks = serve(|request| right(request).going(Course::Break(1)));
     let is_down = serve(|_| Answer::new(503, ""));
     for (server, why) in [(hangs_up, "no answer"), (breaks, "no answer"), (is_down, "status 503")] {
-        let verdict = Release::new().prove(&server).await.0.unwrap_err();
+        let verdict = TestRelease::new().prove(&server).await.0.unwrap_err();
         assert!(!verdict.is_of_the_release());
         let failure = Failure::from(verdict);
         assert!(failure.outcome == Outcome::Broken && failure.causes[0].text.contains(why), "{failure:?}");
@@ -165,7 +165,7 @@ async fn a_page_is_found_under_its_other_name() {
         "/about" => of_type("about", "text/html"),
         _ => right(request),
     });
-    let mut release = Release::new();
+    let mut release = TestRelease::new();
     let about: SitePath = "about.html".parse().unwrap();
     release.pages.insert(about, Digest::of("about"));
     assert_eq!(release.prove(&server).await.0.map(|proven| proven.pages), Ok(3));
@@ -177,7 +177,7 @@ async fn no_more_is_read_than_is_needed() {
         "/" => of_type("", "text/html").going(Course::Endless),
         _ => right(request),
     });
-    let failure = Failure::from(Release::new().prove(&endless).await.0.unwrap_err());
+    let failure = Failure::from(TestRelease::new().prove(&endless).await.0.unwrap_err());
     assert!(failure.causes[0].text.ends_with("more comes than is read"), "{failure:?}");
 }
 
@@ -193,7 +193,7 @@ async fn pages_are_given_leave_by_what_they_call() {
         })
     };
     for (api, is_proven) in [(api("that"), true), (api("*"), true), (api("https://elsewhere.example"), false)] {
-        let release = Release { calls: vec![address(&api).to_string()], ..Release::new() };
+        let release = TestRelease { calls: vec![address(&api).to_string()], ..TestRelease::new() };
         let (result, _) = release.prove(&serve(right)).await;
         let calls = result.as_ref().map(|proven| proven.calls);
         assert_eq!((result.is_ok(), calls.unwrap_or(1)), (is_proven, 1), "{result:?}");

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use super::cloudfront::{CloudFront, Invalidation, InvalidationId, not_invalidated};
-use super::prove::{Proof, Proven, prove as prove_release, prove_back as prove_former};
+use super::prove::{ProvenSite, SiteProof, prove as prove_release, prove_back as prove_former};
 use super::site_run::SiteRun;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::outcome::Outcome;
 use crate::domain::static_site::bundle::{Cache, SitePath, Wave};
 use crate::domain::static_site::invalidation::{caller_reference, paths};
-use crate::domain::static_site::proof::NotProven;
+use crate::domain::static_site::proof::SiteUnproven;
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{Current, WrittenConfig};
+use crate::domain::static_site::store::{CurrentRelease, WrittenConfig};
 use crate::domain::step::StepId;
 
 /// What browsers are to get.
@@ -39,8 +39,8 @@ pub struct Unproven {
     pub is_of_the_release: bool,
 }
 
-impl From<NotProven> for Unproven {
-    fn from(why: NotProven) -> Self {
+impl From<SiteUnproven> for Unproven {
+    fn from(why: SiteUnproven) -> Self {
         Self { failure: why.failure(), is_of_the_release: why.is_of_the_release() }
     }
 }
@@ -66,7 +66,7 @@ pub async fn invalidate(
     apply: &SiteRun<'_>,
     step: &StepId,
     stale: &BTreeSet<SitePath>,
-    current: &Current,
+    current: &CurrentRelease,
 ) -> Result<Option<InvalidationId>, Failure> {
     let Some(id) = &apply.site.target.distribution else { return Ok(None) };
     let paths = paths(stale, &apply.facts.front.paths);
@@ -116,7 +116,7 @@ pub async fn wait(apply: &SiteRun<'_>, step: &StepId, made: Option<&Invalidation
 /// It does not, or that is not known.
 pub async fn prove(apply: &SiteRun<'_>, step: &StepId, pages: &Pages<'_>) -> Result<(), Unproven> {
     let calls: Vec<String> = apply.site.target.calls.iter().map(|call| call.render(&apply.run.release)).collect();
-    let asked = Asked::new(pages);
+    let asked = PublicQuestion::new(pages);
     let Some(address) = &apply.facts.front.address else { return Err(without_address(apply).into()) };
     let proven = prove_release(&asked.proof(apply, step, address, pages, &calls)).await?;
     apply.run.events.result(step, described(proven, address));
@@ -129,7 +129,7 @@ pub async fn prove(apply: &SiteRun<'_>, step: &StepId, pages: &Pages<'_>) -> Res
 ///
 /// As [`prove`].
 pub async fn prove_back(apply: &SiteRun<'_>, step: &StepId, pages: &Pages<'_>) -> Result<(), Unproven> {
-    let asked = Asked::new(pages);
+    let asked = PublicQuestion::new(pages);
     let Some(address) = &apply.facts.front.address else { return Err(without_address(apply).into()) };
     prove_former(&asked.proof(apply, step, address, pages, &[])).await?;
     Ok(())
@@ -141,13 +141,13 @@ fn without_address(apply: &SiteRun<'_>) -> Failure {
 }
 
 /// What is asked for, in the form of a proof.
-struct Asked {
+struct PublicQuestion {
     pages: BTreeMap<SitePath, Digest>,
     before: BTreeMap<SitePath, Option<Digest>>,
     config: Option<(SitePath, Digest)>,
 }
 
-impl Asked {
+impl PublicQuestion {
     fn new(pages: &Pages<'_>) -> Self {
         let is_page = |wave: Wave| matches!(wave, Wave::Page | Wave::Entry);
         let of_release = pages.served.0.iter().filter(|(path, file)| is_page(file.wave(path)));
@@ -167,8 +167,8 @@ impl Asked {
         address: &'p Url,
         pages: &Pages<'p>,
         calls: &'p [String],
-    ) -> Proof<'p> {
-        Proof {
+    ) -> SiteProof<'p> {
+        SiteProof {
             http: apply.run.http,
             events: &apply.run.events,
             step,
@@ -186,7 +186,7 @@ impl Asked {
 }
 
 /// What was proven, for people.
-fn described(proven: Proven, address: &Url) -> String {
+fn described(proven: ProvenSite, address: &Url) -> String {
     let count = |count: usize, one: &str, many: &str| match count {
         1 => format!("1 {one}"),
         count => format!("{count} {many}"),

@@ -8,24 +8,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::bundle::Bundle;
 use super::cloudfront::InvalidationId;
 use super::lease::Lease;
-use super::site::Site;
-use super::writes::Source;
+use super::site::SiteConnection;
+use super::writes::ReleaseBytes;
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::size;
 use crate::domain::static_site::bundle::{Cache, SitePath, Wave};
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{Current, Finished, Kept, WrittenConfig};
+use crate::domain::static_site::store::{CurrentRelease, FinishedRelease, KeptRelease, WrittenConfig};
 use crate::domain::static_site::sync::{Care, Sync, Version, Write};
 use crate::domain::step::StepId;
 use crate::kinds::ApplyRun;
 
 /// What is to be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct PublishRequest {
     /// The release, and what is not served of it.
-    pub kept: Kept,
+    pub kept: KeptRelease,
     /// The file that differs between environments. The store has its bytes.
     pub config: Option<WrittenConfig>,
 }
@@ -36,7 +36,7 @@ pub struct Published {
     /// What is served now.
     pub served: Served,
     /// The pointer, as this run wrote it.
-    pub current: Current,
+    pub current: CurrentRelease,
     /// Its version.
     pub version: Version,
     /// The files that were written, and that caches may have in another form.
@@ -48,7 +48,7 @@ pub struct Published {
 /// Writes a release in a step that has begun.
 pub struct Publish<'a> {
     pub run: &'a ApplyRun<'a>,
-    pub site: &'a Site,
+    pub site: &'a SiteConnection,
     pub step: &'a StepId,
     pub lease: &'a Lease<'a>,
     /// Whether the last run proved nothing, so that each file is looked at.
@@ -83,8 +83,8 @@ impl Publish<'_> {
     /// With how far it came.
     pub async fn execute(
         &self,
-        wanted: &Wanted,
-        seen: Option<(Current, Version)>,
+        wanted: &PublishRequest,
+        seen: Option<(CurrentRelease, Version)>,
         changes: impl FnOnce(),
     ) -> Result<Published, Unpublished> {
         let (current, over) = seen.unzip();
@@ -110,7 +110,7 @@ impl Publish<'_> {
                 self.run.events.progress(self.step, &text);
             };
             let ready = async || self.lease.keep().await;
-            let source = Source { store: &self.site.store, bundle: self.bundle };
+            let source = ReleaseBytes { store: &self.site.store, bundle: self.bundle };
             let wrote =
                 self.site.bucket.write((source, writes.as_slice()), ready, &done, self.run.writer.permit()).await;
             wrote.map_err(|failure| Unpublished { failure, is_seen })?;
@@ -150,21 +150,21 @@ impl Publish<'_> {
     /// Reads back what changes from release to release, and moves the pointer.
     async fn finish(
         &self,
-        (wanted, is_listed): (&Wanted, bool),
+        (wanted, is_listed): (&PublishRequest, bool),
         served: &Served,
-        before: Option<&Current>,
+        before: Option<&CurrentRelease>,
         over: Option<&Version>,
-    ) -> Result<(Current, Version), Failure> {
+    ) -> Result<(CurrentRelease, Version), Failure> {
         self.lease.renew().await?;
         self.read_back(served).await?;
-        let finished = Finished {
+        let finished = FinishedRelease {
             kept: wanted.kept.clone(),
             at: self.run.now(),
             is_listed,
             config: wanted.config.clone(),
             run: self.run.provenance.run.clone(),
         };
-        let now = Current::after(finished, before, &self.lease.unfinished(&wanted.kept), self.site.target.keep);
+        let now = CurrentRelease::after(finished, before, &self.lease.unfinished(&wanted.kept), self.site.target.keep);
         let moved = self.site.store.move_current(&now, over, self.run.writer.permit()).await;
         let version = moved.map_err(|error| if error.is_overtaken() { superseded(self.site) } else { error.into() })?;
         Ok((now, version))
@@ -204,7 +204,7 @@ fn named(wave: Wave) -> &'static str {
 }
 
 /// Another run moved the pointer.
-pub fn superseded(site: &Site) -> Failure {
+pub fn superseded(site: &SiteConnection) -> Failure {
     Failure::new(Outcome::Superseded, format!("another run put a release on site `{}`", site.target.bucket))
         .hint("`shipgate status` shows what is served; run it again if that is not what you want")
 }

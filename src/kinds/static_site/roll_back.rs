@@ -2,30 +2,30 @@
 
 use super::lease::Lease;
 use super::public::{self, Pages};
-use super::publish::{Publish, Published, Wanted, superseded};
+use super::publish::{Publish, PublishRequest, Published, superseded};
 use super::site_run::SiteRun;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::static_site::plan::was_proven;
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{Current, Entry, Kept};
+use crate::domain::static_site::store::{CurrentRelease, KeptRelease, SiteLedgerEntry};
 use crate::domain::step::{StepId, StepVerb};
 
 /// What was served by a pointer.
-fn wanted(before: &Current) -> Wanted {
-    Wanted { kept: before.kept(), config: before.config.clone() }
+fn wanted(before: &CurrentRelease) -> PublishRequest {
+    PublishRequest { kept: before.kept(), config: before.config.clone() }
 }
 
 /// What was served before, and can be put back.
 #[derive(Debug, Clone)]
 pub struct Former {
-    wanted: Wanted,
+    wanted: PublishRequest,
     /// Its files.
     pub served: Served,
 }
 
 /// Number of entries of the ledger that are read for how a release was configured.
-const LOOKED_AT: usize = 50;
+const ENTRIES_READ: usize = 50;
 
 impl SiteRun<'_> {
     /// What is served before this run, or was before an earlier run put this same release there and did not prove it.
@@ -48,15 +48,15 @@ impl SiteRun<'_> {
 
     /// What was served before the release that the pointer leads to. `None`: that is proven, or was, so nothing goes back
     /// from it.
-    async fn earlier(&self, current: &Current) -> Result<Option<Wanted>, Failure> {
+    async fn earlier(&self, current: &CurrentRelease) -> Result<Option<PublishRequest>, Failure> {
         let Some(kept) = current.recent.get(1).filter(|_| !self.facts.is_proven()) else { return Ok(None) };
-        let entries = self.site.store.entries(LOOKED_AT).await?.readable;
+        let entries = self.site.store.entries(ENTRIES_READ).await?.readable;
         if was_proven(&entries, current) {
             return Ok(None);
         }
-        let is_of_it = |entry: &Entry| entry.release == kept.release && entry.filled == kept.filled;
+        let is_of_it = |entry: &SiteLedgerEntry| entry.release == kept.release && entry.filled == kept.filled;
         let entry = entries.into_iter().find(|entry| entry.succeeded() && is_of_it(entry));
-        Ok(Some(Wanted { kept: kept.clone(), config: entry.and_then(|entry| entry.config) }))
+        Ok(Some(PublishRequest { kept: kept.clone(), config: entry.and_then(|entry| entry.config) }))
     }
 
     /// Brings back what was served before a release that failed, and says what became of that.
@@ -72,7 +72,7 @@ impl SiteRun<'_> {
         self.combined(failed, &wanted.kept, back)
     }
 
-    async fn go_back(&self, step: &StepId, wanted: &Wanted, published: &Published) -> Result<(), Failure> {
+    async fn go_back(&self, step: &StepId, wanted: &PublishRequest, published: &Published) -> Result<(), Failure> {
         let lease = self.lock(&wanted.kept, step, self.site.target.timeout).await?;
         let written = self.write_back(step, &lease, wanted, published).await;
         lease.give_back(written.is_ok()).await;
@@ -86,7 +86,7 @@ impl SiteRun<'_> {
         &self,
         step: &StepId,
         lease: &Lease<'_>,
-        wanted: &Wanted,
+        wanted: &PublishRequest,
         published: &Published,
     ) -> Result<Published, Failure> {
         let seen = self.site.store.current().await?;
@@ -128,7 +128,7 @@ impl SiteRun<'_> {
     pub(super) async fn restored(
         &self,
         step: &StepId,
-        left: &Wanted,
+        left: &PublishRequest,
         failed: Failure,
         back: Result<Option<Published>, Failure>,
     ) -> Failure {
@@ -147,7 +147,7 @@ impl SiteRun<'_> {
         failure
     }
 
-    async fn prove_restored(&self, step: &StepId, left: &Wanted, back: &Published) -> Result<(), Failure> {
+    async fn prove_restored(&self, step: &StepId, left: &PublishRequest, back: &Published) -> Result<(), Failure> {
         let invalidation = self.invalidate(step, back).await?;
         public::wait(self, step, invalidation.as_ref()).await;
         let stored = self.site.store.kept(&left.kept).await?;
@@ -155,7 +155,7 @@ impl SiteRun<'_> {
         self.serves_again(step, back, &left).await
     }
 
-    fn combined(&self, failed: Failure, before: &Kept, back: Result<(), Failure>) -> Failure {
+    fn combined(&self, failed: Failure, before: &KeptRelease, back: Result<(), Failure>) -> Failure {
         match back {
             Ok(()) => {
                 let reason = format!("{}; release {} is served again", failed.reason, before.release.short());

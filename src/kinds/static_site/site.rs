@@ -13,8 +13,8 @@ use crate::domain::names::Region;
 use crate::domain::static_site::Target;
 use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{Current, Kept};
-use crate::domain::static_site::sync::{Care, Known, Listing, Sync, doubted, plan, to_look_at};
+use crate::domain::static_site::store::{CurrentRelease, KeptRelease};
+use crate::domain::static_site::sync::{Care, Listing, RecordedFiles, Sync, doubted, plan, to_look_at};
 use crate::domain::static_site::website::Setup;
 use crate::observe::Cloud;
 use crate::together::try_each;
@@ -24,7 +24,7 @@ const MOST_LISTED: usize = 100_000;
 
 /// A site with what looks at it and changes it.
 #[derive(Debug, Clone)]
-pub struct Site {
+pub struct SiteConnection {
     /// As it is configured.
     pub target: Target,
     /// The bucket that serves it.
@@ -36,7 +36,7 @@ pub struct Site {
 
 /// What is known of a bucket by the documents of its store.
 #[derive(Debug, Default)]
-pub struct Written {
+pub struct StoreDocuments {
     /// What is served.
     pub before: Option<Served>,
     /// The releases that keep their files.
@@ -45,14 +45,14 @@ pub struct Written {
     pub begun: Vec<Served>,
 }
 
-impl Written {
+impl StoreDocuments {
     /// It as a plan takes it.
-    pub fn known(&self) -> Known<'_> {
-        Known { before: self.before.as_ref(), kept: &self.kept, begun: &self.begun, doubted: None }
+    pub fn known(&self) -> RecordedFiles<'_> {
+        RecordedFiles { before: self.before.as_ref(), kept: &self.kept, begun: &self.begun, doubted: None }
     }
 }
 
-impl Site {
+impl SiteConnection {
     /// A site of an environment.
     ///
     /// # Errors
@@ -114,7 +114,7 @@ impl Site {
     /// # Errors
     ///
     /// Its files are not in the store.
-    pub async fn served(&self, current: &Current) -> Result<Served, Failure> {
+    pub async fn served(&self, current: &CurrentRelease) -> Result<Served, Failure> {
         Ok(Served::now(&self.store.kept(&current.kept()).await?.manifest, current))
     }
 
@@ -123,11 +123,15 @@ impl Site {
     /// # Errors
     ///
     /// What is served cannot be read. Of the others one that cannot be read is left out: its files are looked at then.
-    pub async fn written(&self, current: Option<&Current>, begun: &[Kept]) -> Result<Written, Failure> {
+    pub async fn written(
+        &self,
+        current: Option<&CurrentRelease>,
+        begun: &[KeptRelease],
+    ) -> Result<StoreDocuments, Failure> {
         let Some(current) = current else {
-            return Ok(Written { begun: self.of_kept(begun).await, ..Written::default() });
+            return Ok(StoreDocuments { begun: self.of_kept(begun).await, ..StoreDocuments::default() });
         };
-        Ok(Written {
+        Ok(StoreDocuments {
             before: Some(self.served(current).await?),
             kept: self.of_kept(current.recent.get(1..).unwrap_or_default()).await,
             begun: self.of_kept(begun).await,
@@ -135,7 +139,7 @@ impl Site {
     }
 
     /// What releases have in the bucket, as far as the store has them.
-    pub async fn of_kept(&self, kept: &[Kept]) -> Vec<Served> {
+    pub async fn of_kept(&self, kept: &[KeptRelease]) -> Vec<Served> {
         let read = futures_util::future::join_all(kept.iter().map(|one| self.store.kept(one))).await;
         let read = read.into_iter().zip(kept);
         read.filter_map(|(stored, one)| Some(Served::then(&stored.ok()?.manifest, one))).collect()
@@ -150,16 +154,16 @@ impl Site {
     pub async fn sync(
         &self,
         wanted: &Served,
-        known: Known<'_>,
-        current: Option<(&Current, Care)>,
+        known: RecordedFiles<'_>,
+        current: Option<(&CurrentRelease, Care)>,
     ) -> Result<(Sync, bool), Failure> {
-        let doubt = async |current: &Current| doubted(wanted, &self.listing().await, current.listed);
-        let is_listed = |(current, care): &(&Current, Care)| care.lists(wanted.0.len(), current.listed);
+        let doubt = async |current: &CurrentRelease| doubted(wanted, &self.listing().await, current.listed);
+        let is_listed = |(current, care): &(&CurrentRelease, Care)| care.lists(wanted.0.len(), current.listed);
         let doubted = match current.filter(is_listed) {
             Some((current, _)) => doubt(current).await,
             None => BTreeSet::new(),
         };
-        let known = Known { doubted: Some(&doubted), ..known };
+        let known = RecordedFiles { doubted: Some(&doubted), ..known };
         let mut seen = self.bucket.look(to_look_at(wanted, known)).await?;
         let sync = plan(wanted, known, &seen);
         let Some((current, _)) = current.filter(|one| !is_listed(one)) else { return Ok((sync, true)) };
@@ -169,7 +173,7 @@ impl Site {
         }
         let doubted = doubt(current).await;
         seen.extend(self.bucket.look(&doubted).await?);
-        Ok((plan(wanted, Known { doubted: Some(&doubted), ..known }, &seen), true))
+        Ok((plan(wanted, RecordedFiles { doubted: Some(&doubted), ..known }, &seen), true))
     }
 
     /// What is in the bucket. What a list does not say, a request for each file does: a failure is only slow.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::bundle::Bundle;
-use super::site::Site;
+use super::site::SiteConnection;
 use crate::domain::static_site::plan::{SiteFacts, SitePlan};
 use crate::domain::static_site::store::Owner;
 use crate::domain::step::{StepId, StepVerb};
@@ -14,7 +14,7 @@ pub struct SiteRun<'a> {
     /// The run.
     pub run: &'a ApplyRun<'a>,
     /// The site.
-    pub site: &'a Site,
+    pub site: &'a SiteConnection,
     /// Its plan.
     pub plan: &'a SitePlan,
     /// What it was planned from.

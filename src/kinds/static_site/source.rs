@@ -1,7 +1,7 @@
 //! A site of the environment that is promoted from.
 
 use super::observe;
-use super::site::Site;
+use super::site::SiteConnection;
 use super::store::Store;
 use crate::clients::registry::Registry;
 use crate::domain::contract::ReadValues;
@@ -17,20 +17,20 @@ use crate::domain::static_site::Target;
 use crate::domain::static_site::bundle::{BundleManifest, SitePath};
 use crate::domain::static_site::plan::is_proven;
 use crate::domain::static_site::soak;
-use crate::domain::static_site::store::{Current, Entry, History, Kept};
+use crate::domain::static_site::store::{CurrentRelease, KeptRelease, SiteHistory, SiteLedgerEntry};
 use crate::domain::static_site::sync::{Care, Oddity};
 use crate::kinds::{PendingAnswer, Promoted, PromotionSource};
 use crate::observe::Cloud;
 
 /// Number of entries of the ledger that are read to find a release.
-const LOOKED_AT: usize = 200;
+const ENTRIES_READ: usize = 200;
 
 /// A site of the environment that is promoted from.
 #[derive(Debug)]
 pub struct SourceSite {
-    site: Site,
-    current: Option<Current>,
-    newest: Option<Entry>,
+    site: SiteConnection,
+    current: Option<CurrentRelease>,
+    newest: Option<SiteLedgerEntry>,
     drifted: Vec<(SitePath, Oddity)>,
 }
 
@@ -60,7 +60,7 @@ impl SourceSite {
     /// # Errors
     ///
     /// A bucket is missing, or something cannot be read.
-    pub async fn look(site: Site) -> Result<Self, Failure> {
+    pub async fn look(site: SiteConnection) -> Result<Self, Failure> {
         site.has_buckets().await?;
         let current = site.store.current().await?.map(|(current, _)| current);
         let newest = site.store.entries(1).await?.readable.into_iter().next();
@@ -71,8 +71,8 @@ impl SourceSite {
         Ok(Self { site, current, newest, drifted })
     }
 
-    async fn entry(&self, id: &RecordId) -> Result<Entry, Failure> {
-        let entries = self.site.store.entries(LOOKED_AT).await?.readable;
+    async fn entry(&self, id: &RecordId) -> Result<SiteLedgerEntry, Failure> {
+        let entries = self.site.store.entries(ENTRIES_READ).await?.readable;
         entries.into_iter().find(|entry| entry.id() == *id).ok_or_else(|| {
             Failure::failed(format!("the ledger of `{}` has no entry {}", self.site.target.name, id.short()))
                 .hint("run it again: it plans from what is there now")
@@ -128,7 +128,7 @@ impl PromotionSource for SourceSite {
 
     fn ran<'a>(&'a self, _cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> PendingAnswer<'a, UnbrokenRun> {
         Box::pin(async move {
-            let entries = self.site.store.entries(LOOKED_AT).await?.readable;
+            let entries = self.site.store.entries(ENTRIES_READ).await?.readable;
             Ok(soak::unbroken(&entries, digest, runs))
         })
     }
@@ -136,8 +136,8 @@ impl PromotionSource for SourceSite {
     fn recorded<'a>(&'a self, _cloud: &'a Cloud, release: &'a GitSha) -> PendingAnswer<'a, LedgerSearch> {
         Box::pin(async move {
             let wanted = ReleaseName::Commit(release.clone());
-            let entries = self.site.store.entries(LOOKED_AT).await?.readable;
-            let judged = History { entries: &entries, current: self.current.as_ref() }.judged(&wanted);
+            let entries = self.site.store.entries(ENTRIES_READ).await?.readable;
+            let judged = SiteHistory { entries: &entries, current: self.current.as_ref() }.judged(&wanted);
             let Some(entry) = judged else { return Ok(LedgerSearch::default()) };
             if !entry.succeeded() {
                 let doubt =
@@ -170,7 +170,8 @@ impl PromotionSource for SourceSite {
             };
             let short = format!("release {}", release.short());
             let hosts = observe::in_front(cloud, &self.site).await?.0.hosts;
-            let kept = Kept { release: release.clone(), digest: digest.clone(), exclude: Vec::new(), filled: None };
+            let kept =
+                KeptRelease { release: release.clone(), digest: digest.clone(), exclude: Vec::new(), filled: None };
             let manifest = self.site.store.kept(&kept).await?.manifest.clone();
             let (store, target, account) = (self.site.store.clone(), self.site.target.clone(), cloud.account.clone());
             Ok(Box::new(PromotedSite { store, manifest, digest, target, release, account, hosts, short })

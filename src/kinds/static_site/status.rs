@@ -1,7 +1,7 @@
 //! What a site serves, for `status`.
 
 use super::observe;
-use super::site::Site;
+use super::site::SiteConnection;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::ids::RecordId;
@@ -10,7 +10,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::proof::Whereabouts;
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::plan::{is_proven, running};
-use crate::domain::static_site::store::{Current, Entry};
+use crate::domain::static_site::store::{CurrentRelease, SiteLedgerEntry};
 use crate::domain::static_site::sync::{Care, Oddity};
 use crate::domain::view::status::{ChangedFile, ComponentHandChange, ComponentStatus, LastRelease, Remark, SeenHold};
 
@@ -19,7 +19,7 @@ use crate::domain::view::status::{ChangedFile, ComponentHandChange, ComponentSta
 /// # Errors
 ///
 /// A bucket is missing, or something cannot be read.
-pub async fn status(site: &Site) -> Result<ComponentStatus, Failure> {
+pub async fn status(site: &SiteConnection) -> Result<ComponentStatus, Failure> {
     site.has_buckets().await?;
     let current = site.store.current().await?.map(|(current, _)| current);
     let newest = site.store.entries(1).await?.readable.into_iter().next();
@@ -40,7 +40,7 @@ pub async fn status(site: &Site) -> Result<ComponentStatus, Failure> {
     })
 }
 
-fn last_release(entry: &Entry, current: Option<&Current>) -> LastRelease {
+fn last_release(entry: &SiteLedgerEntry, current: Option<&CurrentRelease>) -> LastRelease {
     LastRelease {
         release: entry.release.clone(),
         outcome: Some(entry.outcome.to_string()),
@@ -52,7 +52,7 @@ fn last_release(entry: &Entry, current: Option<&Current>) -> LastRelease {
     }
 }
 
-fn remarks(current: Option<&Current>, newest: Option<&Entry>) -> Vec<Remark> {
+fn remarks(current: Option<&CurrentRelease>, newest: Option<&SiteLedgerEntry>) -> Vec<Remark> {
     let Some(current) = current else { return Vec::new() };
     if is_proven(newest, Some(current)) {
         return Vec::new();
@@ -67,7 +67,7 @@ fn remarks(current: Option<&Current>, newest: Option<&Entry>) -> Vec<Remark> {
 }
 
 /// What somebody changed by hand. That this is not known hides nothing else.
-async fn drift(site: &Site, current: &Current) -> Option<ComponentHandChange> {
+async fn drift(site: &SiteConnection, current: &CurrentRelease) -> Option<ComponentHandChange> {
     let last: Option<RecordId> = None;
     match observe::drifted(site, current, Care::EachFile).await {
         Ok(drifted) if drifted.is_empty() => None,

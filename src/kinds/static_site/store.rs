@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::client::{Place, S3};
+use super::client::{ObjectPlace, S3};
 use super::client_write::{Body, Headers, Unless, is_other_bytes};
 use crate::clients::static_site_error::{PutError, StoreError};
 use crate::domain::gate::Permit;
@@ -13,7 +13,7 @@ use crate::domain::names::ComponentName;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::BundleManifest;
 use crate::domain::static_site::names::BucketName;
-use crate::domain::static_site::store::{Current, Entry, FilledBundle, Holds, Kept, keys};
+use crate::domain::static_site::store::{CurrentRelease, FilledBundle, KeptRelease, SiteHolds, SiteLedgerEntry, keys};
 use crate::domain::static_site::sync::Version;
 use crate::together::try_each;
 
@@ -24,7 +24,7 @@ const LARGEST_MANIFEST: u64 = 64 * 1024 * 1024;
 
 /// What was read of a store, by the digest of the bundle and that of its files with values, which say all that is in it:
 /// releases of one content are read once in a run.
-type Read = BTreeMap<(Digest, Option<Digest>), Rc<Stored>>;
+type StoreReads = BTreeMap<(Digest, Option<Digest>), Rc<StoredRelease>>;
 
 /// The release store of a component.
 #[derive(Debug, Clone)]
@@ -32,12 +32,12 @@ pub struct Store {
     pub(super) s3: S3,
     pub(super) bucket: BucketName,
     component: ComponentName,
-    read: Rc<RefCell<Read>>,
+    read: Rc<RefCell<StoreReads>>,
 }
 
 /// A release as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredRelease {
     /// Its files, with values where it has placeholders.
     pub manifest: BundleManifest,
     /// The digest of its bundle: that of its files without values.
@@ -55,9 +55,9 @@ pub enum PutRelease {
 
 /// The newest entries of a ledger.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entries {
+pub struct NewestEntries {
     /// Those that can be read, newest first.
-    pub readable: Vec<Entry>,
+    pub readable: Vec<SiteLedgerEntry>,
     /// Why others cannot be, in words.
     pub unreadable: Vec<String>,
     /// Whether there are no older ones.
@@ -80,7 +80,7 @@ impl Store {
     /// # Errors
     ///
     /// It cannot be read.
-    pub async fn release(&self, release: &ReleaseName) -> Result<Option<Rc<Stored>>, StoreError> {
+    pub async fn release(&self, release: &ReleaseName) -> Result<Option<Rc<StoredRelease>>, StoreError> {
         let key = keys::release(&self.component, release);
         let Some((text, _)) = self.s3.object(self.at(&key), LARGEST_MANIFEST).await? else { return Ok(None) };
         let digest = Digest::of(&text);
@@ -91,7 +91,7 @@ impl Store {
         if digest != manifest.digest() {
             return Err(self.unreadable(&key, "it is not written as shipgate writes it".to_owned()));
         }
-        Ok(Some(self.note(Stored { manifest, digest }, None)))
+        Ok(Some(self.note(StoredRelease { manifest, digest }, None)))
     }
 
     /// A release that the pointer or a lock names, with the values of its placeholders where it has any.
@@ -99,7 +99,7 @@ impl Store {
     /// # Errors
     ///
     /// It cannot be read, is not stored, or has other files than is said there.
-    pub async fn kept(&self, kept: &Kept) -> Result<Rc<Stored>, StoreError> {
+    pub async fn kept(&self, kept: &KeptRelease) -> Result<Rc<StoredRelease>, StoreError> {
         if let Some(stored) = self.was_read(&kept.digest, kept.filled.as_ref()) {
             return Ok(stored);
         }
@@ -113,15 +113,15 @@ impl Store {
         let text = self.blob(&filled.manifest, LARGEST_MANIFEST).await?;
         let unreadable = |why| self.unreadable(&keys::blob(&filled.manifest), why);
         let manifest = BundleManifest::read(&text).map_err(unreadable)?;
-        Ok(self.note(Stored { manifest, digest: kept.digest.clone() }, Some(filled)))
+        Ok(self.note(StoredRelease { manifest, digest: kept.digest.clone() }, Some(filled)))
     }
 
-    fn was_read(&self, digest: &Digest, filled: Option<&FilledBundle>) -> Option<Rc<Stored>> {
+    fn was_read(&self, digest: &Digest, filled: Option<&FilledBundle>) -> Option<Rc<StoredRelease>> {
         let key = (digest.clone(), filled.map(|filled| filled.manifest.clone()));
         self.read.borrow().get(&key).cloned()
     }
 
-    fn note(&self, stored: Stored, filled: Option<&FilledBundle>) -> Rc<Stored> {
+    fn note(&self, stored: StoredRelease, filled: Option<&FilledBundle>) -> Rc<StoredRelease> {
         let key = (stored.digest.clone(), filled.map(|filled| filled.manifest.clone()));
         let stored = Rc::new(stored);
         self.read.borrow_mut().insert(key, stored.clone());
@@ -142,7 +142,7 @@ impl Store {
         let key = keys::release(&self.component, release);
         match self.put(&key, manifest.document(), Unless::Exists, permit).await {
             Ok(_) => {
-                self.note(Stored { manifest: manifest.clone(), digest: manifest.digest() }, None);
+                self.note(StoredRelease { manifest: manifest.clone(), digest: manifest.digest() }, None);
                 Ok(PutRelease::There)
             }
             Err(error) if error.is_overtaken() => match self.release(release).await? {
@@ -159,8 +159,8 @@ impl Store {
     /// # Errors
     ///
     /// It cannot be read.
-    pub async fn current(&self) -> Result<Option<(Current, Version)>, StoreError> {
-        self.read(&keys::current(&self.component), Current::read).await
+    pub async fn current(&self) -> Result<Option<(CurrentRelease, Version)>, StoreError> {
+        self.read(&keys::current(&self.component), CurrentRelease::read).await
     }
 
     /// Moves the pointer, over the version that was seen.
@@ -170,7 +170,7 @@ impl Store {
     /// Somebody else moved it meanwhile, or it cannot be written.
     pub async fn move_current(
         &self,
-        current: &Current,
+        current: &CurrentRelease,
         over: Option<&Version>,
         permit: Permit<'_>,
     ) -> Result<Version, StoreError> {
@@ -182,7 +182,7 @@ impl Store {
     /// # Errors
     ///
     /// It cannot be written.
-    pub async fn append(&self, entry: &Entry, permit: Permit<'_>) -> Result<(), StoreError> {
+    pub async fn append(&self, entry: &SiteLedgerEntry, permit: Permit<'_>) -> Result<(), StoreError> {
         let key = keys::entry(&self.component, entry.id().as_str());
         self.put(&key, entry.document(), Unless::Exists, permit).await.map(drop)
     }
@@ -192,12 +192,12 @@ impl Store {
     /// # Errors
     ///
     /// They cannot be read.
-    pub async fn entries(&self, most: usize) -> Result<Entries, StoreError> {
+    pub async fn entries(&self, most: usize) -> Result<NewestEntries, StoreError> {
         let mut keys = self.s3.list(&self.bucket, &keys::ledger(&self.component), most.saturating_add(1)).await?;
         let is_all = keys.len() <= most;
         keys.truncate(most);
         let read = try_each(keys, async |key| self.entry(&key).await).await?;
-        let mut entries = Entries { is_all, ..Entries::default() };
+        let mut entries = NewestEntries { is_all, ..NewestEntries::default() };
         for one in read.into_iter().flatten() {
             match one {
                 Ok(entry) => entries.readable.push(entry),
@@ -208,10 +208,10 @@ impl Store {
     }
 
     /// An entry, or why it cannot be understood. `None`: it was deleted meanwhile.
-    async fn entry(&self, key: &str) -> Result<Option<Result<Entry, String>>, StoreError> {
+    async fn entry(&self, key: &str) -> Result<Option<Result<SiteLedgerEntry, String>>, StoreError> {
         let Some((text, _)) = self.s3.object(self.at(key), LARGEST).await? else { return Ok(None) };
-        let is_here = |entry: &Entry| keys::id_of(&self.component, key) == Some(entry.id().as_str());
-        let read = match Entry::read(&text) {
+        let is_here = |entry: &SiteLedgerEntry| keys::id_of(&self.component, key) == Some(entry.id().as_str());
+        let read = match SiteLedgerEntry::read(&text) {
             Ok(entry) if is_here(&entry) => Ok(entry),
             Ok(_) => Err(self.unreadable(key, "it is of another time or release".to_owned()).to_string()),
             Err(why) => Err(self.unreadable(key, why).to_string()),
@@ -224,10 +224,10 @@ impl Store {
     /// # Errors
     ///
     /// They cannot be asked for.
-    pub async fn holds(&self) -> Result<(Holds, Option<Version>), StoreError> {
+    pub async fn holds(&self) -> Result<(SiteHolds, Option<Version>), StoreError> {
         let key = keys::holds(&self.component);
         let found = self.s3.object(self.at(&key), LARGEST).await?;
-        Ok(found.map_or_else(Default::default, |(text, version)| (Holds::of(&text, &key), Some(version))))
+        Ok(found.map_or_else(Default::default, |(text, version)| (SiteHolds::of(&text, &key), Some(version))))
     }
 
     /// Writes the holds, over the version that was seen.
@@ -237,7 +237,7 @@ impl Store {
     /// Somebody else wrote them meanwhile, or they cannot be written.
     pub async fn put_holds(
         &self,
-        holds: &Holds,
+        holds: &SiteHolds,
         over: Option<&Version>,
         permit: Permit<'_>,
     ) -> Result<Version, StoreError> {
@@ -265,8 +265,8 @@ impl Store {
         put.map_err(|error| self.not_put(key, error))
     }
 
-    pub(super) fn at<'a>(&'a self, key: &'a str) -> Place<'a> {
-        Place { bucket: &self.bucket, key }
+    pub(super) fn at<'a>(&'a self, key: &'a str) -> ObjectPlace<'a> {
+        ObjectPlace { bucket: &self.bucket, key }
     }
 
     pub(super) fn not_put(&self, key: &str, error: PutError) -> StoreError {
@@ -283,7 +283,7 @@ pub(super) fn unless(over: Option<&Version>) -> Unless<'_> {
 }
 
 /// Why an object was not written.
-pub(super) fn not_put(place: Place<'_>, error: PutError) -> StoreError {
+pub(super) fn not_put(place: ObjectPlace<'_>, error: PutError) -> StoreError {
     let (bucket, key) = (place.bucket.clone(), place.key.to_owned());
     match error {
         PutError::NotWritten => StoreError::Overtaken { bucket, key },

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-use super::client::Held;
+use super::client::StoredObject;
 use super::client_many::{AT_ONCE, each_of};
 use super::client_parts::Large;
 use super::client_write::{Body, Headers, Unless};
@@ -47,7 +47,9 @@ impl Store {
         let key = keys::blob(digest);
         match self.s3.digest(self.at(&key), digest).await? {
             None => Ok(false),
-            Some(Held { size: held, has_digest: Some(true) | None, is_marked: true }) if held == size => Ok(true),
+            Some(StoredObject { size: held, has_digest: Some(true) | None, is_marked: true }) if held == size => {
+                Ok(true)
+            }
             Some(_) => Err(StoreError::OtherBytes { bucket: self.bucket.clone(), key }),
         }
     }

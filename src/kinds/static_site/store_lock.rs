@@ -6,7 +6,7 @@ use super::client_write::Unless;
 use super::store::{Store, unless};
 use crate::clients::static_site_error::StoreError;
 use crate::domain::gate::Permit;
-use crate::domain::static_site::store::{Kept, Lock, Owner, keys};
+use crate::domain::static_site::store::{KeptRelease, Lock, Owner, keys};
 use crate::domain::static_site::sync::Version;
 
 /// A lock that this run has.
@@ -38,7 +38,7 @@ impl Store {
     pub async fn take_lock(
         &self,
         owner: &Owner,
-        release: Kept,
+        release: KeptRelease,
         now: Timestamp,
         permit: Permit<'_>,
     ) -> Result<HeldLock, StoreError> {

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::site::Site;
+use super::site::SiteConnection;
 use crate::domain::failure::Failure;
 use crate::domain::names::Region;
 use crate::domain::static_site::plan::Front;
@@ -15,7 +15,11 @@ use crate::domain::static_site::website::{host, warnings, wrong};
 /// # Errors
 ///
 /// No browser gets the site there.
-pub async fn in_front(site: &Site, region: &Region, own: Option<Url>) -> Result<(Front, Vec<SiteWarning>), Failure> {
+pub async fn in_front(
+    site: &SiteConnection,
+    region: &Region,
+    own: Option<Url>,
+) -> Result<(Front, Vec<SiteWarning>), Failure> {
     let bucket = &site.target.bucket;
     let host = host(bucket, region);
     let address = own.or_else(|| Url::parse(&format!("http://{host}/")).ok());

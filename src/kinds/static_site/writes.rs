@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::bundle::Bundle;
-use super::client::{Place, S3};
+use super::client::{ObjectPlace, S3};
 use super::client_many::{AT_ONCE, each_of};
 use super::client_write::{Body, Headers, Unless, is_other_bytes};
 use super::store::{Store, not_put};
@@ -26,7 +26,7 @@ const LARGE: u64 = 256 * 1024 * 1024;
 
 /// Where the bytes of a release are. All are in the store before the first write.
 #[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
+pub struct ReleaseBytes<'a> {
     /// The store.
     pub store: &'a Store,
     /// The bundle, where this run has it on the disk: its files are sent from there, once and without a question.
@@ -72,7 +72,7 @@ impl ServingBucket {
     /// The first that happens: something else is there than what was seen, or a file cannot be written.
     pub async fn write<E: From<StoreError>>(
         &self,
-        (source, wave): (Source<'_>, &[Write]),
+        (source, wave): (ReleaseBytes<'_>, &[Write]),
         ready: impl AsyncFn() -> Result<(), E>,
         done: &dyn Fn(&Write),
         permit: Permit<'_>,
@@ -86,7 +86,7 @@ impl ServingBucket {
         each_of(wave, AT_ONCE, write).await
     }
 
-    async fn write_one(&self, source: Source<'_>, write: &Write, permit: Permit<'_>) -> Result<(), StoreError> {
+    async fn write_one(&self, source: ReleaseBytes<'_>, write: &Write, permit: Permit<'_>) -> Result<(), StoreError> {
         let Write { path, file, over } = write;
         let to = self.at(path);
         let unless = match over {
@@ -109,7 +109,7 @@ impl ServingBucket {
     async fn copy_one(
         &self,
         store: &Store,
-        (file, to): (&SiteFile, Place<'_>),
+        (file, to): (&SiteFile, ObjectPlace<'_>),
         (headers, unless): (&Headers, Unless<'_>),
         permit: Permit<'_>,
     ) -> Result<(), StoreError> {
@@ -137,7 +137,7 @@ impl ServingBucket {
     }
 
     /// Whether an object has some bytes. Asked where S3 does not say what it copied.
-    async fn reads_as(&self, place: Place<'_>, size: u64, digest: &Digest) -> Result<bool, StoreError> {
+    async fn reads_as(&self, place: ObjectPlace<'_>, size: u64, digest: &Digest) -> Result<bool, StoreError> {
         let read = self.s3.object(place, size).await?;
         Ok(read.is_some_and(|(bytes, _)| Digest::of(bytes) == *digest))
     }
@@ -152,8 +152,8 @@ impl ServingBucket {
         Ok(self.s3.delete(&self.bucket, &keys, permit).await?)
     }
 
-    fn at<'a>(&'a self, path: &'a SitePath) -> Place<'a> {
-        Place { bucket: &self.bucket, key: path.as_str() }
+    fn at<'a>(&'a self, path: &'a SitePath) -> ObjectPlace<'a> {
+        ObjectPlace { bucket: &self.bucket, key: path.as_str() }
     }
 }
 

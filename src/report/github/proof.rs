@@ -18,7 +18,7 @@ pub fn of(record: &Record) -> Option<String> {
     for (subject, proof) in &record.proofs {
         match subject {
             StepSubject::Source(environment, component) => {
-                sources.entry(environment).or_default().push((component, proof))
+                sources.entry(environment).or_default().push((component, proof));
             }
             StepSubject::Component(component) => here.push((component, proof)),
             StepSubject::Statuses => {}

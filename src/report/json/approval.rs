@@ -54,7 +54,7 @@ struct PlannedV1 {
 
 /// A gate that is overridden.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "OverrideV1"))]
 struct ApprovalOverrideV1 {
     /// The gate.
     gate: String,

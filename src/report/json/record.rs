@@ -79,7 +79,7 @@ struct PastReleaseV1 {
 }
 
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "OverrideV12"))]
 struct RecordOverrideV1 {
     /// The gate.
     gate: String,

@@ -12,3 +12,4 @@ pub mod purity;
 pub mod resolve;
 pub mod source;
 pub mod table;
+pub mod types;

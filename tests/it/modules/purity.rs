@@ -88,7 +88,7 @@ const ASKING: &[&str] = &[
 /// Types that need no path.
 const PRIMITIVE: &[&str] = &["char", "str", "u8", "usize"];
 
-/// Each place where a module of the room does more than compute, and each permission that nobody uses.
+/// Each place where a module of the room does more than compute, and each permission that is not used.
 pub fn impurities(room: &str, allowed: &[&str], source: &Crate, mentions: &[Mention]) -> Vec<String> {
     let mut unused: BTreeSet<&str> = allowed.iter().copied().collect();
     let mut found = Vec::new();

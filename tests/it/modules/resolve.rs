@@ -30,7 +30,7 @@ pub struct Reached {
 pub type Scopes = [BTreeMap<String, Import>];
 
 impl Crate {
-    /// Follows a path that stands in a module.
+    /// Follows a path that is in a module.
     pub fn resolve(&self, module: ModuleId, scopes: &Scopes, path: &[String]) -> Reached {
         let mut reached = Reached::default();
         self.follow(module, scopes, path, &mut reached);

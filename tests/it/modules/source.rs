@@ -41,7 +41,7 @@ pub struct Module {
     pub path: Vec<String>,
     /// The module around it.
     pub parent: Option<ModuleId>,
-    /// The file that it stands in.
+    /// The file that it is in.
     pub file: String,
     /// What its names stand for.
     pub names: BTreeMap<String, Vec<Binding>>,

@@ -62,7 +62,7 @@ pub fn faults(table: &[Row], source: &Crate) -> Vec<String> {
     found
 }
 
-/// Each place where a module names what its row does not, and each permission that nobody uses.
+/// Each place where a module names what its row does not, and each permission that is not used.
 pub fn violations(table: &[Row], source: &Crate, mentions: &[Mention]) -> Vec<String> {
     let mut unused: BTreeSet<(&str, &str)> =
         table.iter().flat_map(|row| row.known.iter().map(|known| (row.module.as_str(), known.as_str()))).collect();

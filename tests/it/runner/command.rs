@@ -1,4 +1,4 @@
-//! What a step tells the runner through what it prints, read as the runner reads it: from each line of both streams.
+//! What a step reports to the runner in what it prints, read as the runner reads it: from each line of both streams.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The files through which a step tells the runner more than lines can: outputs, variables, state.
+//! The files through which a step reports more to the runner than lines can: outputs, variables, state.
 
 use crate::document;
 

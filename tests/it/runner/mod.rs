@@ -144,7 +144,7 @@ impl Runner {
         self
     }
 
-    /// The program that our action runs in jobs, `uses: $/action`: nothing is installed, and whether the job's workflow has
+    /// The program that shipgate's action runs in jobs, `uses: $/action`: nothing is installed, and whether the job's workflow has
     /// an input for it does not matter.
     pub fn program(mut self, path: &Path) -> Self {
         self.program = Some(path.to_owned());

@@ -116,7 +116,7 @@ fn listen(
     })
 }
 
-/// A line ends at LF, CR or both, as .NET reads them: whoever prints a foreign CR lets foreign text begin a line.
+/// A line ends at LF, CR or both, as .NET reads them: a program that prints a foreign CR lets foreign text begin a line.
 fn each_line(stream: impl Read, mut heard: impl FnMut(&str)) {
     let mut line = Vec::new();
     let mut after_return = false;

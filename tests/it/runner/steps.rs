@@ -237,7 +237,7 @@ impl Session {
     }
 }
 
-/// As the runner starts the shells that we use.
+/// As the runner starts the shells in use.
 fn shell_command(shell: Option<&str>, script: &Path) -> Command {
     let arguments: &[&str] = match shell {
         None => &["-e"],
@@ -268,7 +268,7 @@ pub fn members<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = (&'a Str
     .flatten()
 }
 
-/// What nobody taught this runner must not be passed over.
+/// What this runner does not know must not be ignored.
 #[track_caller]
 pub fn insist_on_keys(value: &Value, known: &[&str]) {
     for key in value.as_object().unwrap_or_else(|| panic!("no mapping: {value}")).keys() {

@@ -93,7 +93,7 @@ struct Behind {
 }
 
 impl Edge {
-    /// Before a distribution of a cloud (`http://localhost:4566`). Nobody else may use this client.
+    /// Before a distribution of a cloud (`http://localhost:4566`). No other test may use this client.
     pub fn before(cloud: &str, distribution: &str, domain: &str, cloudfront: Client) -> Self {
         let state = Arc::new(Mutex::new(State {
             keeping: Keeping::AS_SAID,

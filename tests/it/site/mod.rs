@@ -113,7 +113,7 @@ impl SiteCloud {
         )
     }
 
-    /// The same configuration for a laptop, where nobody takes on a role: [`Self::laptop`].
+    /// The same configuration for a laptop, where no role is assumed: [`Self::laptop`].
     pub fn laptop_config(&self, more: &str) -> String {
         cloud_roles::without(&self.config(more))
     }

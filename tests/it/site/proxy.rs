@@ -70,12 +70,12 @@ impl Rule {
         Self { key: part, ..self }
     }
 
-    /// Not the first so many that it fits.
+    /// Not the first ones that it fits, up to a number.
     pub fn after(self, skips: usize) -> Self {
         Self { skips, ..self }
     }
 
-    /// At most so many.
+    /// At most this many.
     pub fn times(self, times: usize) -> Self {
         Self { times, ..self }
     }

@@ -1,5 +1,5 @@
 //! A real server with TLS before an address that has none. Its certificate is made for the test by `openssl`, and signed by
-//! an authority that nobody else trusts.
+//! an authority that no other program trusts.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

@@ -56,7 +56,7 @@ impl Visitor {
         Self { stops, visits, reader }
     }
 
-    /// Waits for so many more visits.
+    /// Waits for a number of further visits.
     #[track_caller]
     pub fn until_visited(&self, more: usize) {
         let wanted = self.visits.load(Ordering::Relaxed) + more;

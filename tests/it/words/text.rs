@@ -1,6 +1,7 @@
 //! What of a file is text for people.
 
 use std::str::FromStr as _;
+use std::sync::LazyLock;
 
 use proc_macro2::{LineColumn, Span, TokenStream, TokenTree};
 use regex::{Regex, RegexBuilder};
@@ -138,10 +139,12 @@ fn string(literal: &Lit) -> Option<String> {
 
 /// A comment without code in backticks.
 fn without_code(text: &str) -> String {
-    Regex::new("`[^`\n]*`").unwrap().replace_all(text, "``").into_owned()
+    static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("`[^`\n]*`").unwrap());
+    CODE.replace_all(text, "``").into_owned()
 }
 
 /// A format string without the names of its variables.
 fn without_names(text: &str) -> String {
-    Regex::new(r"\{[\w.]*(?::[^{}]*)?\}").unwrap().replace_all(text, "{}").into_owned()
+    static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{[\w.]*(?::[^{}]*)?\}").unwrap());
+    NAME.replace_all(text, "{}").into_owned()
 }

@@ -2,7 +2,7 @@
 //!
 //! `specification` reads the file, and `shape` judges its keys. `walk` follows commands into scripts of `package.json`,
 //! makefiles and shell scripts (`scripts`, `packages`, `makefile`), with `shell` for what a shell makes of them. What comes
-//! out is one [`Run`](walk::Run) for each command that is reached; the rules are about those. `surroundings` is what the
+//! out is one [`ReachedCommand`](walk::ReachedCommand) for each command that is reached; the rules are about those. `surroundings` is what the
 //! configuration and the rest of the repository say. `docs/amplify/README.md` has the rules with their sources.
 
 mod ampx;

@@ -43,13 +43,13 @@ impl CommandVerb {
 
     /// The command of one word, as the action's input has it; `plan deploy` there is one too.
     pub fn of(word: &str) -> Option<Self> {
-        const LOOKS: [&str; 6] = ["contract", "gates", "status", "history", "logs", "whoami"];
+        const READING: [&str; 6] = ["contract", "gates", "status", "history", "logs", "whoami"];
         match word {
             "hold" | "unhold" => Some(Self::Hold),
             "approve" => Some(Self::Approve),
             "check" => Some(Self::Check),
             _ => Self::changing(word, CommandEffect::Applied)
-                .or_else(|| LOOKS.into_iter().find(|look| *look == word).map(Self::Look)),
+                .or_else(|| READING.into_iter().find(|look| *look == word).map(Self::Look)),
         }
     }
 

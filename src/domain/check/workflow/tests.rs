@@ -113,12 +113,12 @@ fn good_workflows_are_clean() {
 
 #[test]
 fn a_role_needs_a_token() {
-    for (permissions, told) in [
+    for (permissions, reported) in [
         ("{ contents: read, statuses: write }", Some("error id-token 6:5")),
         ("{ id-token: none, contents: read, statuses: write }", Some("error id-token 6:5")),
         ("write-all", None),
     ] {
-        assert_eq!(found(&deploying("deploy", "stage", permissions, "")), Vec::from_iter(told), "{permissions}");
+        assert_eq!(found(&deploying("deploy", "stage", permissions, "")), Vec::from_iter(reported), "{permissions}");
     }
     let workflow_wide = "on: push\npermissions: { contents: read, id-token: write }\njobs:\n  ship:\n    runs-on: a\n    \
                          steps: [{ run: shipgate status stage }]\n";
@@ -135,7 +135,7 @@ fn a_role_needs_a_token() {
 
 #[test]
 fn a_called_workflow_has_nobody_to_become_but_roles() {
-    for (file, environment, told) in [
+    for (file, environment, reported) in [
         ("deploy-stage", "stage", None),
         ("deploy-stage", "local", Some("error role-missing 5:5")),
         ("promote", "production", None),
@@ -154,7 +154,7 @@ fn a_called_workflow_has_nobody_to_become_but_roles() {
             "on: push\njobs:\n  ship:\n    permissions: write-all\n    uses: \
              acme/shipgate/.github/workflows/{file}.yml@{SHA}\n    with: {{ environment: {environment} }}\n"
         );
-        assert_eq!(found(&text), Vec::from_iter(told), "{file} {environment}");
+        assert_eq!(found(&text), Vec::from_iter(reported), "{file} {environment}");
     }
 }
 
@@ -309,14 +309,14 @@ fn commands_have_to_fit_the_environment() {
 #[test]
 fn githubs_environment_has_to_be_the_one_that_is_changed() {
     let named = |name: &str| format!("    environment: {name}\n");
-    for (command, environment, job, told) in [
+    for (command, environment, job, reported) in [
         ("promote", "production", String::new(), "error github-environment-missing 4:3"),
         ("rollback", "production", String::new(), "error github-environment-missing 4:3"),
         ("hold", "production", String::new(), "error github-environment-missing 4:3"),
         ("promote", "production", named("Production"), "error github-environment-mismatch 7:5"),
         ("deploy", "stage", named("stage"), "warning github-environment-unneeded 7:5"),
     ] {
-        assert_eq!(found(&deploying(command, environment, ALL, &job)), [told], "{command} {environment}");
+        assert_eq!(found(&deploying(command, environment, ALL, &job)), [reported], "{command} {environment}");
     }
 }
 

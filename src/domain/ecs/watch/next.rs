@@ -2,7 +2,7 @@
 
 use super::verdict::{DeploymentUnproven, RolloutEnd};
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn, TaskArn};
-use crate::domain::ecs::rollout::OurDeployment;
+use crate::domain::ecs::rollout::OwnDeployment;
 use crate::domain::poll::PollStep;
 
 /// What follows from an observation.
@@ -20,7 +20,7 @@ pub enum WatchQuery {
     /// The service.
     Service,
     /// How far a deployment of it is that shifts traffic.
-    Lifecycle(OurDeployment),
+    Lifecycle(OwnDeployment),
     /// Its tasks that stopped.
     Stopped,
     /// Its tasks.

@@ -10,7 +10,7 @@ use super::verdict::{DeploymentUnproven, RolloutEnd};
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::lifecycle::Lifecycle;
-use crate::domain::ecs::rollout::{self, OurDeployment, RolloutJudgement};
+use crate::domain::ecs::rollout::{self, OwnDeployment, RolloutJudgement};
 use crate::domain::ecs::service::Service;
 use crate::domain::ecs::settings::{Breaker, RolloutSettings};
 use crate::domain::poll::PollStep;
@@ -45,7 +45,7 @@ pub struct WatchSettings {
 #[derive(Debug, Clone)]
 pub struct WatchedDeployment {
     /// The deployment.
-    pub deployment: OurDeployment,
+    pub deployment: OwnDeployment,
     /// The id of the primary deployment before it: a read that shows that one again may be stale. `None`: the deployment
     /// was there before the watch.
     pub before: Option<DeploymentId>,

@@ -11,4 +11,4 @@ mod side;
 mod tests;
 
 pub use search::{Baked, Needles};
-pub use side::Side;
+pub use side::SiteEnvironment;

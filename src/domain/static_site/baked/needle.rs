@@ -3,7 +3,7 @@
 use memchr::memmem::Finder;
 
 use super::border::Border;
-use super::side::{OwnHost, Side, host_in};
+use super::side::{OwnHost, SiteEnvironment, host_in};
 use crate::domain::names::{AccountId, Region};
 use crate::domain::release::ReleaseName;
 
@@ -27,7 +27,7 @@ pub(super) struct Needle {
 type Candidate = (String, Border, String);
 
 /// All that only the other environment has. Both have the same release.
-pub(super) fn all(other: &Side<'_>, own: &Side<'_>, release: &ReleaseName) -> Vec<Needle> {
+pub(super) fn all(other: &SiteEnvironment<'_>, own: &SiteEnvironment<'_>, release: &ReleaseName) -> Vec<Needle> {
     let own_hosts = own.all_hosts(release);
     let own_values = own.values(release);
     let own_names = own_hosts.iter().map(|host| host.name.as_str()).chain(own.buckets());
@@ -44,7 +44,7 @@ pub(super) fn all(other: &Side<'_>, own: &Side<'_>, release: &ReleaseName) -> Ve
 }
 
 fn candidates(
-    other: &Side<'_>,
+    other: &SiteEnvironment<'_>,
     own_account: Option<&AccountId>,
     own: &[OwnHost],
     release: &ReleaseName,
@@ -81,7 +81,7 @@ fn bare(value: &str) -> &str {
 }
 
 /// A host. Those under it are the other environment's too, unless one under it is this environment's.
-fn of_host(host: &OwnHost, own: &[OwnHost], other: &Side<'_>) -> Option<Candidate> {
+fn of_host(host: &OwnHost, own: &[OwnHost], other: &SiteEnvironment<'_>) -> Option<Candidate> {
     let OwnHost { name, written, is_address } = host;
     if own.iter().any(|own| own.name == *name) {
         return None;
@@ -92,26 +92,26 @@ fn of_host(host: &OwnHost, own: &[OwnHost], other: &Side<'_>) -> Option<Candidat
 }
 
 /// A value. An address counts by its host, and on a host of both by all of it, unless it is no more than the host.
-fn of_value(name: &str, value: &str, own: &[OwnHost], other: &Side<'_>) -> Option<Candidate> {
+fn of_value(name: &str, value: &str, own: &[OwnHost], other: &SiteEnvironment<'_>) -> Option<Candidate> {
     let text = bare(value);
     let is_long = text.chars().count() >= SHORTEST;
     let counts = match host_in(value) {
         Some(host) => own.iter().any(|own| own.name == host) && !text.ends_with(&host),
-        None => is_telling(text, other.environment.as_str()),
+        None => is_specific(text, other.environment.as_str()),
     };
     (is_long && counts)
         .then(|| (text.to_owned(), Border::Text, format!("value of `{name}` of `{}`", other.environment)))
 }
 
 /// A bucket. One that is called by a word is meant only where buckets are.
-fn of_bucket(bucket: &str, other: &Side<'_>) -> Candidate {
-    let is_telling = bucket.len() >= SHORTEST && is_telling(bucket, other.environment.as_str());
-    let border = if is_telling { Border::Text } else { Border::Bucket };
+fn of_bucket(bucket: &str, other: &SiteEnvironment<'_>) -> Candidate {
+    let is_specific = bucket.len() >= SHORTEST && is_specific(bucket, other.environment.as_str());
+    let border = if is_specific { Border::Text } else { Border::Bucket };
     (bucket.to_owned(), border, format!("bucket `{bucket}` of `{}`", other.environment))
 }
 
 /// Whether a text is never written by chance: `pk_test_4eC39`, `stage-uploads`, and not `dark-mode`, `86400000`, `eu-west-1`.
-fn is_telling(text: &str, environment: &str) -> bool {
+fn is_specific(text: &str, environment: &str) -> bool {
     let is_separator = |character: char| !character.is_alphanumeric();
     let parts: Vec<&str> = text.split(is_separator).filter(|part| !part.is_empty()).collect();
     let is_digits = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
@@ -149,7 +149,7 @@ mod tests {
             ("shop.frontend", false),
             ("--------", false),
         ] {
-            assert_eq!(is_telling(text, "stage"), expected, "{text}");
+            assert_eq!(is_specific(text, "stage"), expected, "{text}");
         }
     }
 }

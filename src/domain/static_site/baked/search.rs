@@ -8,7 +8,7 @@ use glob::Pattern;
 use memchr::{memchr_iter, memrchr};
 
 use super::needle::{self, Needle};
-use super::side::Side;
+use super::side::SiteEnvironment;
 use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::SitePath;
@@ -70,7 +70,7 @@ impl fmt::Display for Baked {
 
 impl Needles {
     /// What `other` has and `own` has not. `release`: what is promoted between them, since both may name it.
-    pub fn new(other: &Side<'_>, own: &Side<'_>, release: &ReleaseName) -> Self {
+    pub fn new(other: &SiteEnvironment<'_>, own: &SiteEnvironment<'_>, release: &ReleaseName) -> Self {
         Self {
             texts: needle::all(other, own, release),
             excluded: own.site.exclude.clone(),

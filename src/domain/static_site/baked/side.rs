@@ -10,7 +10,7 @@ use crate::domain::static_site::target::SiteTarget;
 
 /// One of the two environments of a promotion, with its site.
 #[derive(Debug, Clone, Copy)]
-pub struct Side<'a> {
+pub struct SiteEnvironment<'a> {
     /// The environment.
     pub environment: &'a EnvironmentName,
     /// Its account.
@@ -34,7 +34,7 @@ pub(super) struct OwnHost {
     pub(super) is_address: bool,
 }
 
-impl Side<'_> {
+impl SiteEnvironment<'_> {
     /// Its hosts, each as often as it is written.
     pub(super) fn all_hosts(&self, release: &ReleaseName) -> Vec<OwnHost> {
         let own = |name, written: &str, is_address| OwnHost { name, written: written.to_owned(), is_address };

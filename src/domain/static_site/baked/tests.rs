@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::search::MOST_PLACES;
-use super::{Needles, Side};
+use super::{Needles, SiteEnvironment};
 use crate::domain::names::{AccountId, EnvironmentName};
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::runtime::RuntimeConfig;
@@ -12,7 +12,7 @@ use crate::domain::static_site::target::SiteTarget;
 const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// All that an environment has.
-struct Environment {
+struct BakedEnvironment {
     name: EnvironmentName,
     account: AccountId,
     url: String,
@@ -20,7 +20,7 @@ struct Environment {
     hosts: Vec<String>,
 }
 
-impl Environment {
+impl BakedEnvironment {
     fn new(name: &str, account: &str, values: &[(&str, &str)]) -> Self {
         let site = SiteTarget {
             bucket: format!("{name}-site").parse().unwrap(),
@@ -34,13 +34,13 @@ impl Environment {
         Self { name: name.parse().unwrap(), account: account.parse().unwrap(), url, site, hosts }
     }
 
-    fn side(&self) -> Side<'_> {
+    fn side(&self) -> SiteEnvironment<'_> {
         let Self { name, account, url, site, hosts } = self;
-        Side { environment: name, account: Some(account), url: Some(url), site, hosts }
+        SiteEnvironment { environment: name, account: Some(account), url: Some(url), site, hosts }
     }
 }
 
-fn stage() -> Environment {
+fn stage() -> BakedEnvironment {
     let values = [
         ("DSN", "https://a1b2@errors.example.io/1"),
         ("POOL", "eu-west-1_AbCdEfGhI"),
@@ -50,10 +50,10 @@ fn stage() -> Environment {
         ("SOCKET", "wss://socket.stage.example.net/${release.sha}"),
         ("AUTH", "login.stage-shop.example.net"),
     ];
-    Environment::new("stage", "111111111111", &values)
+    BakedEnvironment::new("stage", "111111111111", &values)
 }
 
-fn production() -> Environment {
+fn production() -> BakedEnvironment {
     let values = [
         ("DSN", "https://c3d4@errors.example.io/2"),
         ("POOL", "us-east-1_ZzZzZzZzZ"),
@@ -61,10 +61,10 @@ fn production() -> Environment {
         ("THEME", "light-mode"),
         ("SHARED", "shared_key_123"),
     ];
-    Environment::new("production", "222222222222", &values)
+    BakedEnvironment::new("production", "222222222222", &values)
 }
 
-fn needles(other: &Environment, own: &Environment) -> Needles {
+fn needles(other: &BakedEnvironment, own: &BakedEnvironment) -> Needles {
     Needles::new(&other.side(), &own.side(), &SHA.parse().unwrap())
 }
 
@@ -134,7 +134,8 @@ fn accounts_that_are_not_known_are_not_compared() {
         (Some(&stage.account), None, 0),
         (None, Some(&production.account), 0),
     ] {
-        let (other, own) = (Side { account: other, ..stage.side() }, Side { account: own, ..production.side() });
+        let (other, own) =
+            (SiteEnvironment { account: other, ..stage.side() }, SiteEnvironment { account: own, ..production.side() });
         assert_eq!(Needles::new(&other, &own, &SHA.parse().unwrap()).search(&path, text).len(), count);
     }
 }

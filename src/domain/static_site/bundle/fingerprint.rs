@@ -25,7 +25,7 @@ const BUILT: [&str; 5] = ["js", "mjs", "css", "map", "wasm"];
 
 /// Where builders put files whose names are fingerprinted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum FingerprintPlace {
     /// All that is in it is fingerprinted
     /// ([adapters serve it as immutable](https://svelte.dev/docs/kit/configuration#appDir)).
     Always,
@@ -37,7 +37,7 @@ enum Place {
     Other,
 }
 
-impl Place {
+impl FingerprintPlace {
     fn of(directory: &str) -> Self {
         const BUILDERS: [&str; 8] = [
             "_next/static/chunks/",
@@ -64,25 +64,25 @@ impl Place {
 
 /// Whether another content of a file would have another name. `directory` ends with `/`, or is empty.
 pub(super) fn is_fingerprinted(directory: &str, file_name: &str) -> bool {
-    let is_of_builder = || Place::of(directory) == Place::Always && file_name.contains('.');
+    let is_of_builder = || FingerprintPlace::of(directory) == FingerprintPlace::Always && file_name.contains('.');
     fingerprint(directory, file_name).is_some() || is_of_builder()
 }
 
 /// Where the fingerprint is in a name. `None`: there is none, or it could be a word.
 pub(super) fn fingerprint(directory: &str, file_name: &str) -> Option<Range<usize>> {
     let (stem, extension) = file_name.rsplit_once('.')?;
-    let place = Place::of(directory);
-    let is_built = BUILT.contains(&extension) || place == Place::Always;
+    let place = FingerprintPlace::of(directory);
+    let is_built = BUILT.contains(&extension) || place == FingerprintPlace::Always;
     let stem = without_inner(stem);
     if ends_with_uuid(stem) {
         return None;
     }
     let of_digits = || match place {
         // What stands behind it says more of the content: `a34f9d1faa5f3315-s.p.woff2`.
-        Place::Always | Place::Builder => last_hexadecimal(stem),
-        Place::Shared | Place::Other => {
+        FingerprintPlace::Always | FingerprintPlace::Builder => last_hexadecimal(stem),
+        FingerprintPlace::Shared | FingerprintPlace::Other => {
             let (before, last) = last_part(stem);
-            let is_no_object = place != Place::Other || last.len() != OBJECT_ID;
+            let is_no_object = place != FingerprintPlace::Other || last.len() != OBJECT_ID;
             let is_one = is_hexadecimal(last) && is_no_object && !before.is_empty();
             is_one.then(|| stem.len().saturating_sub(last.len())..stem.len())
         }
@@ -90,12 +90,17 @@ pub(super) fn fingerprint(directory: &str, file_name: &str) -> Option<Range<usiz
     let of_letters = || {
         let (before, last) = last_characters(stem)?;
         let is_random = match place {
-            Place::Always | Place::Builder | Place::Shared if is_built => !is_word(last),
-            Place::Always | Place::Builder | Place::Shared => !is_word(last) && looks_random(last),
-            Place::Other => is_built && is_base32(last),
+            FingerprintPlace::Always | FingerprintPlace::Builder | FingerprintPlace::Shared if is_built => {
+                !is_word(last)
+            }
+            FingerprintPlace::Always | FingerprintPlace::Builder | FingerprintPlace::Shared => {
+                !is_word(last) && looks_random(last)
+            }
+            FingerprintPlace::Other => is_built && is_base32(last),
         };
         // A name that is nothing else may be that of anything: of a picture by its number, of a script by its component.
-        let is_one = is_random && (matches!(place, Place::Always | Place::Builder) || !before.is_empty());
+        let is_one =
+            is_random && (matches!(place, FingerprintPlace::Always | FingerprintPlace::Builder) || !before.is_empty());
         is_one.then(|| stem.len().saturating_sub(last.len())..stem.len())
     };
     of_digits().or_else(of_letters)

@@ -20,14 +20,14 @@ pub struct BundleManifest {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct BundleDocument {
     schema: String,
-    files: BTreeMap<String, Entry>,
+    files: BTreeMap<String, ManifestEntry>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct ManifestEntry {
     digest: String,
     size: u64,
     #[serde(rename = "type")]
@@ -40,7 +40,7 @@ struct Entry {
 impl BundleManifest {
     /// The document: the same bytes for the same files.
     pub fn document(&self) -> String {
-        let entry = |file: &SiteFile| Entry {
+        let entry = |file: &SiteFile| ManifestEntry {
             digest: file.digest.to_string(),
             size: file.size,
             content_type: file.content_type.clone(),
@@ -49,7 +49,7 @@ impl BundleManifest {
         };
         let files = self.files.iter().map(|(path, file)| (path.to_string(), entry(file))).collect();
         // Nothing in it can fail to be written: texts and numbers under texts.
-        serde_json::to_string(&Document { schema: SCHEMA.to_owned(), files }).unwrap_or_default()
+        serde_json::to_string(&BundleDocument { schema: SCHEMA.to_owned(), files }).unwrap_or_default()
     }
 
     /// The digest of the bundle: that of the document.
@@ -68,7 +68,7 @@ impl BundleManifest {
     ///
     /// Why it cannot be understood, in words.
     pub fn read(text: &[u8]) -> Result<Self, String> {
-        let document: Document = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let document: BundleDocument = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         if document.schema != SCHEMA {
             return Err(format!("its `schema` is not `{SCHEMA}`"));
         }
@@ -80,7 +80,7 @@ impl BundleManifest {
     }
 }
 
-impl Entry {
+impl ManifestEntry {
     fn read(self) -> Result<SiteFile, &'static str> {
         let Self { digest, size, content_type, cache, encoding } = self;
         let is_header = |text: &str| !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));

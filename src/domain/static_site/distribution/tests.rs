@@ -10,7 +10,7 @@ pub fn sample() -> Distribution {
         aliases: vec!["shop.example".to_owned()],
         is_enabled: true,
         is_deployed: true,
-        origins: vec![Origin {
+        origins: vec![DistributionOrigin {
             id: "site".to_owned(),
             domain: "stage-site.s3.us-east-1.amazonaws.com".to_owned(),
             path: String::new(),

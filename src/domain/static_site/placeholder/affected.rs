@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::digests::{Node, digests};
-use super::found::{Found, Text};
-use super::groups::Group;
+use super::digests::{GraphNode, digests};
+use super::found::{FoundMarkers, SearchedText};
+use super::groups::FingerprintGroup;
 use super::unfillable::Unfillable;
 use crate::domain::image::Digest;
 use crate::domain::placeholder::PlaceholderValues;
@@ -43,8 +43,8 @@ impl Affected {
     /// # Errors
     ///
     /// A file that is no text would have to.
-    pub(super) fn of(found: &Found<'_>) -> Result<Self, Unfillable> {
-        let told = Told::of(found);
+    pub(super) fn of(found: &FoundMarkers<'_>) -> Result<Self, Unfillable> {
+        let reported = FileReferences::of(found);
         let marked = found.texts.iter().enumerate().filter(|(_, text)| !text.markers.is_empty());
         let mut open: Vec<usize> = marked.map(|(index, _)| index).collect();
         let mut affected = Self::default();
@@ -53,10 +53,10 @@ impl Affected {
             if text.text().is_none() {
                 return Err(Unfillable::NoText { path: text.path.clone(), what: "names a file whose name changes" });
             }
-            open.extend(told.by_text.get(&index).into_iter().flatten());
+            open.extend(reported.by_text.get(&index).into_iter().flatten());
             let Some(group) = text.group else { continue };
             // What nothing else names keeps its name: somebody may know it in a way that is not seen here.
-            let naming = told.by_group.get(&group).map_or(&[][..], Vec::as_slice);
+            let naming = reported.by_group.get(&group).map_or(&[][..], Vec::as_slice);
             let is_named = naming.iter().any(|other| found.texts.get(*other).is_some_and(|it| it.group != Some(group)));
             if is_named && affected.groups.insert(group) {
                 open.extend(naming);
@@ -66,28 +66,28 @@ impl Affected {
     }
 
     /// What each file and each group comes to.
-    pub(super) fn sums(&self, found: &Found<'_>, values: &PlaceholderValues) -> Sums {
+    pub(super) fn sums(&self, found: &FoundMarkers<'_>, values: &PlaceholderValues) -> Sums {
         let texts = found.texts.len();
-        let of_text = |(index, text): (usize, &Text<'_>)| {
+        let of_text = |(index, text): (usize, &SearchedText<'_>)| {
             let leads_to = if self.texts.contains(&index) { self.leads_to(text, texts) } else { Vec::new() };
-            Node { own: own(text, values), leads_to }
+            GraphNode { own: own(text, values), leads_to }
         };
         let mut members: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
         for (index, text) in found.texts.iter().enumerate() {
             members.entry(text.group).or_default().push(index);
         }
-        let of_group = |(index, group): (usize, &Group<'_>)| {
+        let of_group = |(index, group): (usize, &FingerprintGroup<'_>)| {
             let files = group.members.iter().map(|(_, file, _)| file.digest.hex());
             let own = std::iter::once(group.fingerprint).chain(files).collect::<Vec<_>>().join(" ");
-            Node { own, leads_to: members.get(&Some(index)).cloned().unwrap_or_default() }
+            GraphNode { own, leads_to: members.get(&Some(index)).cloned().unwrap_or_default() }
         };
         let of_texts = found.texts.iter().enumerate().map(of_text);
-        let nodes: Vec<Node> = of_texts.chain(found.groups.all.iter().enumerate().map(of_group)).collect();
+        let nodes: Vec<GraphNode> = of_texts.chain(found.groups.all.iter().enumerate().map(of_group)).collect();
         Sums { digests: digests(&nodes), texts }
     }
 
     /// What a file leads to, of what changes. `texts`: the number of the first group.
-    fn leads_to(&self, text: &Text<'_>, texts: usize) -> Vec<usize> {
+    fn leads_to(&self, text: &SearchedText<'_>, texts: usize) -> Vec<usize> {
         let groups = text.named.iter().map(|(_, group)| *group).filter(|group| self.groups.contains(group));
         let owners = text.owners().filter(|owner| self.texts.contains(owner));
         groups.map(|group| group.saturating_add(texts)).chain(owners).collect()
@@ -95,30 +95,30 @@ impl Affected {
 }
 
 /// What a file is itself: what it was built as, and the values that are put into it.
-fn own(text: &Text<'_>, values: &PlaceholderValues) -> String {
+fn own(text: &SearchedText<'_>, values: &PlaceholderValues) -> String {
     let put: BTreeMap<_, _> = text.markers.iter().map(|(_, name)| (name, values.0.get(name))).collect();
     format!("{} {}", text.file.digest, serde_json::to_string(&put).unwrap_or_default())
 }
 
 /// Who says something of what.
-struct Told {
+struct FileReferences {
     /// The files that name a group.
     by_group: BTreeMap<usize, Vec<usize>>,
     /// The files that have a hash or a revision of a file.
     by_text: BTreeMap<usize, Vec<usize>>,
 }
 
-impl Told {
-    fn of(found: &Found<'_>) -> Self {
-        let mut told = Self { by_group: BTreeMap::new(), by_text: BTreeMap::new() };
+impl FileReferences {
+    fn of(found: &FoundMarkers<'_>) -> Self {
+        let mut reported = Self { by_group: BTreeMap::new(), by_text: BTreeMap::new() };
         for (index, text) in found.texts.iter().enumerate() {
             for (_, group) in &text.named {
-                told.by_group.entry(*group).or_default().push(index);
+                reported.by_group.entry(*group).or_default().push(index);
             }
             for owner in text.owners() {
-                told.by_text.entry(owner).or_default().push(index);
+                reported.by_text.entry(owner).or_default().push(index);
             }
         }
-        told
+        reported
     }
 }

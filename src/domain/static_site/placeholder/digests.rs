@@ -5,7 +5,7 @@ use crate::domain::image::Digest;
 
 /// A thing that leads to others, by their numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct GraphNode {
     /// What it is itself.
     pub(super) own: String,
     /// What it leads to.
@@ -14,7 +14,7 @@ pub(super) struct Node {
 
 /// The digests of all nodes, in their order. Circles are found as
 /// [Tarjan](https://doi.org/10.1137/0201010) does: a circle is complete when nothing in it leads to an earlier node.
-pub(super) fn digests(nodes: &[Node]) -> Vec<Digest> {
+pub(super) fn digests(nodes: &[GraphNode]) -> Vec<Digest> {
     let mut search =
         Search { nodes, seen: vec![None; nodes.len()], stack: Vec::new(), digests: vec![None; nodes.len()], count: 0 };
     for start in 0..nodes.len() {
@@ -24,7 +24,7 @@ pub(super) fn digests(nodes: &[Node]) -> Vec<Digest> {
 }
 
 struct Search<'a> {
-    nodes: &'a [Node],
+    nodes: &'a [GraphNode],
     /// When a node was come to, and the earliest node that it leads back to.
     seen: Vec<Option<(usize, usize)>>,
     /// The nodes whose circles are not complete.
@@ -110,8 +110,9 @@ mod tests {
 
     use super::*;
 
-    fn nodes(edges: &[&[usize]]) -> Vec<Node> {
-        let node = |(index, leads_to): (usize, &&[usize])| Node { own: index.to_string(), leads_to: leads_to.to_vec() };
+    fn nodes(edges: &[&[usize]]) -> Vec<GraphNode> {
+        let node =
+            |(index, leads_to): (usize, &&[usize])| GraphNode { own: index.to_string(), leads_to: leads_to.to_vec() };
         edges.iter().enumerate().map(node).collect()
     }
 
@@ -125,12 +126,12 @@ mod tests {
 
     #[test]
     fn a_long_chain_is_no_trouble() {
-        let chain = (0..100_000).map(|index| Node { own: index.to_string(), leads_to: vec![index + 1] });
+        let chain = (0..100_000).map(|index| GraphNode { own: index.to_string(), leads_to: vec![index + 1] });
         assert_eq!(digests(&chain.collect::<Vec<_>>()).len(), 100_000);
     }
 
     /// All that a node leads to, itself too, by going there.
-    fn reached(nodes: &[Node], from: usize) -> BTreeSet<usize> {
+    fn reached(nodes: &[GraphNode], from: usize) -> BTreeSet<usize> {
         let (mut reached, mut open) = (BTreeSet::new(), vec![from]);
         while let Some(node) = open.pop() {
             if reached.insert(node) {
@@ -147,8 +148,8 @@ mod tests {
             edges in proptest::collection::vec(proptest::collection::vec(0_usize..12, 0..4), 12),
             changed in 0_usize..12,
         ) {
-            let before: Vec<Node> = edges.into_iter().enumerate()
-                .map(|(index, leads_to)| Node { own: index.to_string(), leads_to }).collect();
+            let before: Vec<GraphNode> = edges.into_iter().enumerate()
+                .map(|(index, leads_to)| GraphNode { own: index.to_string(), leads_to }).collect();
             let mut after = before.clone();
             after[changed].own = "another".to_owned();
             let (old, new) = (digests(&before), digests(&after));

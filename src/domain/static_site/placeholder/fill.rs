@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::affected::{Affected, Sums};
 use super::edits::Edits;
-use super::found::{Found, Text, Unfilled};
+use super::found::{FoundMarkers, SearchedText, Unfilled};
 use super::inline::{self, OfPart};
 use super::renamed;
 use super::unfillable::Unfillable;
@@ -37,7 +37,7 @@ pub struct FilledSite {
 ///
 /// A marker is missing, or in a form or a place that cannot be filled; or a file that changes cannot be followed.
 pub fn fill(site: &Unfilled<'_>, values: &PlaceholderValues) -> Result<FilledSite, Unfillable> {
-    let found = Found::of(site, values)?;
+    let found = FoundMarkers::of(site, values)?;
     let affected = Affected::of(&found)?;
     refuse_lists(&found, &affected)?;
     let sums = affected.sums(&found, values);
@@ -49,7 +49,7 @@ pub fn fill(site: &Unfilled<'_>, values: &PlaceholderValues) -> Result<FilledSit
 
 /// What is written into which file.
 struct Filling<'a> {
-    found: &'a Found<'a>,
+    found: &'a FoundMarkers<'a>,
     affected: &'a Affected,
     sums: &'a Sums,
     fingerprints: &'a BTreeMap<usize, String>,
@@ -82,7 +82,7 @@ impl Filling<'_> {
     }
 
     /// What is put into a file. `contents`: the files that it has hashes of.
-    fn edits(&self, text: &Text<'_>, contents: &BTreeMap<usize, Vec<u8>>) -> Edits {
+    fn edits(&self, text: &SearchedText<'_>, contents: &BTreeMap<usize, Vec<u8>>) -> Edits {
         let mut edits = Edits::default();
         for (range, name) in &text.markers {
             let value = self.values.0.get(name).map(PlaceholderValue::as_str);
@@ -156,7 +156,7 @@ fn put_own_hashes(page: &[u8], edits: &mut Edits) {
 }
 
 /// Refuses a list with hashes of a kind that is not made here, where one of them is of a file that changes.
-fn refuse_lists(found: &Found<'_>, affected: &Affected) -> Result<(), Unfillable> {
+fn refuse_lists(found: &FoundMarkers<'_>, affected: &Affected) -> Result<(), Unfillable> {
     let changed: BTreeSet<&str> =
         affected.texts.iter().filter_map(|index| found.texts.get(*index)).map(|text| text.path.as_str()).collect();
     for list in found.texts.iter().filter(|text| text.path.file_name() == ANGULAR) {

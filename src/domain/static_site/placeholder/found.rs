@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::groups::Groups;
 use super::integrity::{self, Hash};
 use super::precache;
-use super::unfillable::{Place, Unfillable};
+use super::unfillable::{FilePlace, Unfillable};
 use crate::domain::placeholder::{Marked, PlaceholderName, PlaceholderValues, markers};
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
 
@@ -21,7 +21,7 @@ pub struct Unfilled<'a> {
 
 /// A file that is searched.
 #[derive(Debug)]
-pub(super) struct Text<'a> {
+pub(super) struct SearchedText<'a> {
     pub(super) path: &'a SitePath,
     pub(super) file: &'a SiteFile,
     pub(super) bytes: &'a [u8],
@@ -39,8 +39,8 @@ pub(super) struct Text<'a> {
 
 /// What is in the files of a release.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
-    pub(super) texts: Vec<Text<'a>>,
+pub(super) struct FoundMarkers<'a> {
+    pub(super) texts: Vec<SearchedText<'a>>,
     pub(super) groups: Groups<'a>,
 }
 
@@ -55,7 +55,7 @@ impl Unfilled<'_> {
     }
 }
 
-impl<'a> Found<'a> {
+impl<'a> FoundMarkers<'a> {
     /// Searches a release for the markers of some values.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl<'a> Found<'a> {
             let (path, file) = site.files.get_key_value(path)?;
             Some(text(&groups, (path, file, bytes), values))
         };
-        let mut texts: Vec<Text<'a>> = site.bytes.iter().filter_map(of_file).collect::<Result<_, _>>()?;
+        let mut texts: Vec<SearchedText<'a>> = site.bytes.iter().filter_map(of_file).collect::<Result<_, _>>()?;
         let marked: BTreeSet<&PlaceholderName> =
             texts.iter().flat_map(|text| &text.markers).map(|(_, name)| name).collect();
         if let Some(missing) = values.0.keys().find(|name| !marked.contains(name)) {
@@ -79,7 +79,7 @@ impl<'a> Found<'a> {
     }
 }
 
-impl Text<'_> {
+impl SearchedText<'_> {
     /// The files that it says something of by a hash or a revision.
     pub(super) fn owners(&self) -> impl Iterator<Item = usize> {
         let hashes = self.hashes.iter().map(|(_, _, owner)| *owner);
@@ -96,8 +96,8 @@ fn text<'a>(
     groups: &Groups<'_>,
     (path, file, bytes): (&'a SitePath, &'a SiteFile, &'a [u8]),
     values: &PlaceholderValues,
-) -> Result<Text<'a>, Unfillable> {
-    let place = |at: usize| Place::of(path, bytes, at);
+) -> Result<SearchedText<'a>, Unfillable> {
+    let place = |at: usize| FilePlace::of(path, bytes, at);
     let read = |Marked { range, name }: Marked| match name {
         None => Err(Unfillable::Mangled { place: place(range.start) }),
         Some(name) if !values.0.contains_key(&name) => Err(Unfillable::Unknown { place: place(range.start), name }),
@@ -108,11 +108,11 @@ fn text<'a>(
         return Err(Unfillable::NoText { path: path.clone(), what: "has a marker" });
     }
     let (group, named) = (groups.of_file(path, file), groups.named_in(bytes));
-    Ok(Text { path, file, bytes, group, markers, named, hashes: Vec::new(), revisions: Vec::new() })
+    Ok(SearchedText { path, file, bytes, group, markers, named, hashes: Vec::new(), revisions: Vec::new() })
 }
 
 /// Finds out which file each hash is of. What is of none of them is somebody else's.
-fn link_hashes(texts: &mut [Text<'_>]) {
+fn link_hashes(texts: &mut [SearchedText<'_>]) {
     let written: Vec<_> = texts.iter().map(|text| integrity::hashes(text.bytes)).collect();
     let wanted = written.iter().flatten().map(|(_, hash)| *hash);
     let owners = integrity::owners(&texts.iter().map(|text| text.bytes), wanted);
@@ -127,7 +127,7 @@ fn link_hashes(texts: &mut [Text<'_>]) {
 }
 
 /// Finds out which file each revision is of.
-fn link_revisions(texts: &mut [Text<'_>]) {
+fn link_revisions(texts: &mut [SearchedText<'_>]) {
     let by_path: HashMap<String, usize> =
         texts.iter().enumerate().map(|(index, text)| (text.path.to_string(), index)).collect();
     for text in texts {

@@ -12,7 +12,7 @@ use crate::domain::static_site::escape::ends_escape;
 
 /// Files with one fingerprint in their names.
 #[derive(Debug)]
-pub(super) struct Group<'a> {
+pub(super) struct FingerprintGroup<'a> {
     /// The fingerprint.
     pub(super) fingerprint: &'a str,
     /// The files, and where the fingerprint is in their paths.
@@ -23,7 +23,7 @@ pub(super) struct Group<'a> {
 #[derive(Debug)]
 pub(super) struct Groups<'a> {
     /// Them, in the order of their fingerprints.
-    pub(super) all: Vec<Group<'a>>,
+    pub(super) all: Vec<FingerprintGroup<'a>>,
     by_fingerprint: HashMap<&'a [u8], usize>,
     lengths: BTreeSet<usize>,
 }
@@ -37,7 +37,8 @@ impl<'a> Groups<'a> {
             let Some(fingerprint) = path.as_str().get(range.clone()) else { continue };
             members.entry(fingerprint).or_default().push((path, file, range));
         }
-        let all: Vec<_> = members.into_iter().map(|(fingerprint, members)| Group { fingerprint, members }).collect();
+        let all: Vec<_> =
+            members.into_iter().map(|(fingerprint, members)| FingerprintGroup { fingerprint, members }).collect();
         let by_fingerprint =
             all.iter().enumerate().map(|(index, group)| (group.fingerprint.as_bytes(), index)).collect();
         let lengths = all.iter().map(|group| group.fingerprint.len()).collect();

@@ -22,5 +22,5 @@ mod unfillable;
 pub use fill::{FilledSite, fill};
 pub use found::Unfilled;
 #[cfg(test)]
-pub use unfillable::Place;
+pub use unfillable::FilePlace;
 pub use unfillable::Unfillable;

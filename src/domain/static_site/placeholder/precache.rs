@@ -18,7 +18,7 @@ const PAIR: &str = r#"\[\s*["']([^"'\\]+)["']\s*,\s*["']([0-9a-f]{32})["']\s*\]"
 
 /// What says in a list whether a file changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Revision {
+pub(super) struct PrecacheRevision {
     /// The address of the file, as it is written.
     pub(super) address: String,
     /// Where the revision stands.
@@ -26,7 +26,7 @@ pub(super) struct Revision {
 }
 
 /// The revisions in a file.
-pub(super) fn revisions(text: &str) -> Vec<Revision> {
+pub(super) fn revisions(text: &str) -> Vec<PrecacheRevision> {
     let mut found = Vec::new();
     if text.contains("revision") {
         found.extend(matches(text, ADDRESS_FIRST, (1, 2)));
@@ -38,11 +38,11 @@ pub(super) fn revisions(text: &str) -> Vec<Revision> {
     found
 }
 
-fn matches(text: &str, pattern: &str, (address, revision): (usize, usize)) -> Vec<Revision> {
+fn matches(text: &str, pattern: &str, (address, revision): (usize, usize)) -> Vec<PrecacheRevision> {
     let Ok(pattern) = Regex::new(pattern) else { return Vec::new() };
     let read = |found: Captures<'_>| {
         let address = found.get(address)?.as_str().to_owned();
-        Some(Revision { address, range: found.get(revision)?.range() })
+        Some(PrecacheRevision { address, range: found.get(revision)?.range() })
     };
     pattern.captures_iter(text).filter_map(read).collect()
 }

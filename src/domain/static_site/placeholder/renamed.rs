@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::affected::{Affected, Sums};
-use super::found::Found;
-use super::groups::{Group, Groups};
+use super::found::FoundMarkers;
+use super::groups::{FingerprintGroup, Groups};
 use super::unfillable::Unfillable;
 use crate::domain::image::Digest;
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
@@ -19,7 +19,7 @@ const TRIED: u32 = 1000;
 ///
 /// None was found for one.
 pub(super) fn fingerprints(
-    found: &Found<'_>,
+    found: &FoundMarkers<'_>,
     affected: &Affected,
     sums: &Sums,
 ) -> Result<BTreeMap<usize, String>, Unfillable> {
@@ -48,7 +48,7 @@ pub(super) fn path(path: &SitePath, range: &Range<usize>, fingerprint: &str) -> 
 }
 
 /// Whether all names of a group are known by a fingerprint as they are by theirs.
-fn fits(group: &Group<'_>, fingerprint: &str) -> bool {
+fn fits(group: &FingerprintGroup<'_>, fingerprint: &str) -> bool {
     group.members.iter().all(|(old, file, range)| {
         let new = path(old, range, fingerprint);
         new.is_some_and(|new| file.fingerprint(&new).as_ref() == Some(range) && is_kept_for_ever(file, &new))

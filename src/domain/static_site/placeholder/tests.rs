@@ -13,9 +13,9 @@ use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath};
 const MARKER: &str = "https://shipgate-placeholder-api-url.invalid";
 const STAGE: &str = "https://api.stage.example.com";
 
-type Files = BTreeMap<String, String>;
+type TestFiles = BTreeMap<String, String>;
 
-fn files(files: &[(&str, &str)]) -> Files {
+fn files(files: &[(&str, &str)]) -> TestFiles {
     files.iter().map(|(path, text)| ((*path).to_owned(), text.replace("MARKER", MARKER))).collect()
 }
 
@@ -32,17 +32,17 @@ fn with_bytes(files: &BTreeMap<String, Vec<u8>>, values: &PlaceholderValues) -> 
     fill(&Unfilled { files: &manifest, bytes: &bytes }, values)
 }
 
-fn try_filled(files: &Files, values: &[(&str, &str)]) -> Result<FilledSite, Unfillable> {
+fn try_filled(files: &TestFiles, values: &[(&str, &str)]) -> Result<FilledSite, Unfillable> {
     let files = files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
     with_bytes(&files, &PlaceholderValues::sample(values))
 }
 
 /// What is served of a release with one value: paths, and texts where they are others than before.
-fn filled(unfilled: &Files, value: &str) -> Files {
+fn filled(unfilled: &TestFiles, value: &str) -> TestFiles {
     served(unfilled, &try_filled(unfilled, &[("API_URL", value)]).unwrap())
 }
 
-fn served(unfilled: &Files, filled: &FilledSite) -> Files {
+fn served(unfilled: &TestFiles, filled: &FilledSite) -> TestFiles {
     let by_digest: BTreeMap<Digest, &String> = unfilled.values().map(|text| (Digest::of(text), text)).collect();
     let of = |(path, file): (&SitePath, &SiteFile)| {
         let new = filled.bodies.get(&file.digest).map(|bytes| String::from_utf8(bytes.clone()).unwrap());
@@ -55,14 +55,14 @@ fn served(unfilled: &Files, filled: &FilledSite) -> Files {
 
 /// The only path that begins and ends so.
 #[track_caller]
-fn only<'f>(files: &'f Files, begins: &str, ends: &str) -> &'f str {
+fn only<'f>(files: &'f TestFiles, begins: &str, ends: &str) -> &'f str {
     let found: Vec<_> = files.keys().filter(|path| path.starts_with(begins) && path.ends_with(ends)).collect();
     let [path] = found.as_slice() else { panic!("{begins}…{ends}: {found:?} of {:?}", files.keys()) };
     path
 }
 
 /// A site as Vite leaves it: an entry that loads a part, which has the marker and takes from the entry.
-fn vite() -> Files {
+fn vite() -> TestFiles {
     files(&[
         (
             "index.html",
@@ -104,7 +104,7 @@ fn each_place_has_other_names_for_what_changes_and_the_same_for_the_rest() {
     let unfilled = vite();
     let [stage, again, production] = [STAGE, STAGE, "https://api.example.com"].map(|value| filled(&unfilled, value));
     assert_eq!(stage, again);
-    let paths = |files: &Files| files.keys().cloned().collect::<BTreeSet<_>>();
+    let paths = |files: &TestFiles| files.keys().cloned().collect::<BTreeSet<_>>();
     let both: BTreeSet<_> = paths(&stage).intersection(&paths(&production)).cloned().collect();
     let unchanged = unfilled.keys().filter(|path| {
         !["assets/index-BkTfQwXy.js", "assets/index-BkTfQwXy.js.map", "assets/api-C1dEf2Gh.js"].contains(&path.as_str())
@@ -346,7 +346,7 @@ proptest! {
             if *marked { text.push_str(MARKER) }
             text
         };
-        let mut unfilled: Files = graph.iter().enumerate().map(|(number, one)| (script(number), body(one))).collect();
+        let mut unfilled: TestFiles = graph.iter().enumerate().map(|(number, one)| (script(number), body(one))).collect();
         unfilled.insert("index.html".to_owned(), format!("{MARKER} {}", script(0)));
         let once = try_filled(&unfilled, &[("API_URL", STAGE)]).unwrap();
         prop_assert_eq!(&once, &try_filled(&unfilled, &[("API_URL", STAGE)]).unwrap());

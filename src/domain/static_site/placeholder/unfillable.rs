@@ -19,7 +19,7 @@ pub enum Unfillable {
     #[error("{place}: the marker of placeholder `{name}`, which has no value")]
     Unknown {
         /// Where.
-        place: Place,
+        place: FilePlace,
         /// The placeholder.
         name: PlaceholderName,
     },
@@ -27,7 +27,7 @@ pub enum Unfillable {
     #[error("{place}: a marker that is cut or written in another form")]
     Mangled {
         /// Where.
-        place: Place,
+        place: FilePlace,
     },
     /// A file that is no text would change.
     #[error("`{}` is no text, and would have to change: it {what}", shown(path))]
@@ -67,7 +67,7 @@ pub enum Unfillable {
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct FilePlace {
     /// The file.
     pub path: SitePath,
     /// The line, from 1.
@@ -76,7 +76,7 @@ pub struct Place {
     pub column: usize,
 }
 
-impl Place {
+impl FilePlace {
     /// The place of a byte.
     pub fn of(path: &SitePath, bytes: &[u8], at: usize) -> Self {
         let before = bytes.get(..at).unwrap_or(bytes);
@@ -89,7 +89,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FilePlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, line, column } = self;
         write!(formatter, "{}:{line}:{column}", shown(path))

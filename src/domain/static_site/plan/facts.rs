@@ -10,7 +10,7 @@ use crate::domain::image::Digest;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::invalidation::Paths;
-use crate::domain::static_site::store::{Current, Entry};
+use crate::domain::static_site::store::{CurrentRelease, SiteLedgerEntry};
 use crate::domain::static_site::sync::Oddity;
 use crate::domain::static_site::warning::SiteWarning;
 
@@ -18,9 +18,9 @@ use crate::domain::static_site::warning::SiteWarning;
 #[derive(Debug, Clone, Default)]
 pub struct SiteFacts {
     /// What it serves. `None`: nothing that shipgate put there.
-    pub current: Option<Current>,
+    pub current: Option<CurrentRelease>,
     /// The newest entry of its ledger.
-    pub newest: Option<Entry>,
+    pub newest: Option<SiteLedgerEntry>,
     /// The digest of the release that is wanted, where the store of the environment has it.
     pub stored: Option<Digest>,
     /// The files of the release that somebody changed by hand.

@@ -6,7 +6,7 @@ use crate::domain::kind::Kind;
 use crate::domain::outcome::Outcome;
 use crate::domain::provenance::Provenance;
 use crate::domain::static_site::bundle::SitePath;
-use crate::domain::static_site::store::{FilledBundle, Finished, Kept};
+use crate::domain::static_site::store::{FilledBundle, FinishedRelease, KeptRelease};
 use crate::domain::static_site::sync::Oddity;
 use crate::domain::static_site::{SiteBuild, Target};
 
@@ -37,19 +37,19 @@ fn buildable() -> Target {
     Target { build: Some(Box::new(build)), ..Target::sample() }
 }
 
-fn current(letters: &str) -> Option<Current> {
-    let mut current: Option<Current> = None;
+fn current(letters: &str) -> Option<CurrentRelease> {
+    let mut current: Option<CurrentRelease> = None;
     for letter in letters.chars() {
         let digest = Digest::of(letter.to_string());
-        let kept = Kept { release: release(letter), digest, exclude: Vec::new(), filled: None };
-        let finished = Finished { kept, at: Timestamp::UNIX_EPOCH, is_listed: true, config: None, run: None };
-        current = Some(Current::after(finished, current.as_ref(), &[], 5));
+        let kept = KeptRelease { release: release(letter), digest, exclude: Vec::new(), filled: None };
+        let finished = FinishedRelease { kept, at: Timestamp::UNIX_EPOCH, is_listed: true, config: None, run: None };
+        current = Some(CurrentRelease::after(finished, current.as_ref(), &[], 5));
     }
     current
 }
 
-fn entry(letter: char, outcome: Outcome) -> Entry {
-    Entry {
+fn entry(letter: char, outcome: Outcome) -> SiteLedgerEntry {
+    SiteLedgerEntry {
         release: release(letter),
         digest: Digest::of(letter.to_string()),
         outcome,
@@ -90,7 +90,7 @@ fn with_value(facts: &SiteFacts, value: &str, served: Option<&str>) -> (Componen
     let values = |value: &str| PlaceholderValues::sample(&[("API_URL", value)]);
     let target = Target { placeholders: values(value), ..buildable() };
     let filled = served.map(|value| FilledBundle { values: values(value).digest(), manifest: Digest::of(value) });
-    let current = facts.current.clone().map(|current| Current { filled, ..current });
+    let current = facts.current.clone().map(|current| CurrentRelease { filled, ..current });
     let facts = SiteFacts { current, ..facts.clone() };
     let site = SitePlan::of_release(&component(), &target, &facts, None, None).unwrap();
     (site.neutral(&component(), &target, &facts, &release('a')), site)
@@ -118,8 +118,11 @@ fn a_rollback_goes_back_to_the_values_of_then() {
     let filled = |text: &str| Some(FilledBundle { values: Digest::of(text), manifest: Digest::of(text) });
     let target = Target { placeholders: PlaceholderValues::sample(&[("API_URL", "/now")]), ..buildable() };
     let facts = facts("ab", Outcome::Deployed, Some('a'));
-    let site =
-        SitePlan::of_rollback(&target, &facts, &Entry { filled: filled("then"), ..entry('a', Outcome::Deployed) });
+    let site = SitePlan::of_rollback(
+        &target,
+        &facts,
+        &SiteLedgerEntry { filled: filled("then"), ..entry('a', Outcome::Deployed) },
+    );
     assert_eq!((site.filled.clone(), site.is_unfilled()), (filled("then"), false));
     let plan = site.neutral(&component(), &target, &facts, &release('a'));
     assert_eq!(plan.back.brought_back, ["the values of its placeholders of then"]);
@@ -129,9 +132,9 @@ fn a_rollback_goes_back_to_the_values_of_then() {
 #[test]
 fn what_is_served_is_proven_by_the_entry_of_its_own_run() {
     let second = |second| Timestamp::from_second(second).unwrap();
-    let current = Current { since: second(10), ..current("a").unwrap() };
-    let is_proven = |at, entry| is_proven(Some(&Entry { at: second(at), ..entry }), Some(&current));
-    let put_back = |of| Entry { previous: Some(release(of)), ..entry('b', Outcome::RolledBack) };
+    let current = CurrentRelease { since: second(10), ..current("a").unwrap() };
+    let is_proven = |at, entry| is_proven(Some(&SiteLedgerEntry { at: second(at), ..entry }), Some(&current));
+    let put_back = |of| SiteLedgerEntry { previous: Some(release(of)), ..entry('b', Outcome::RolledBack) };
     for (at, entry, expected) in [
         (10, entry('a', Outcome::Deployed), true),
         (11, entry('a', Outcome::Deployed), true),
@@ -143,7 +146,7 @@ fn what_is_served_is_proven_by_the_entry_of_its_own_run() {
         (11, put_back('a'), true),
         (9, put_back('a'), false),
         (11, put_back('c'), false),
-        (11, Entry { outcome: Outcome::Broken, ..put_back('a') }, false),
+        (11, SiteLedgerEntry { outcome: Outcome::Broken, ..put_back('a') }, false),
     ] {
         assert_eq!(is_proven(at, entry.clone()), expected, "{at} {entry:?}");
     }
@@ -163,9 +166,9 @@ fn what_was_proven_last_is_not_gone_back_from() {
         // It was verified, and once more: both failed.
         (vec![entry('b', Outcome::Broken), entry('b', Outcome::TimedOut), ok('b'), ok('a')], true),
         (vec![entry('b', Outcome::Broken), ok('a'), ok('b')], false),
-        (vec![Entry { config: config(), ..ok('b') }], false),
-        (vec![Entry { exclude: vec!["*.map".parse().unwrap()], ..ok('b') }], false),
-        (vec![Entry { digest: Digest::of("x"), ..ok('b') }], false),
+        (vec![SiteLedgerEntry { config: config(), ..ok('b') }], false),
+        (vec![SiteLedgerEntry { exclude: vec!["*.map".parse().unwrap()], ..ok('b') }], false),
+        (vec![SiteLedgerEntry { digest: Digest::of("x"), ..ok('b') }], false),
     ] {
         assert_eq!(was_proven(&entries, &now), expected, "{entries:?}");
     }
@@ -203,20 +206,20 @@ fn what_a_failed_release_gave_way_to_is_proven() {
         (Outcome::Broken, Some('a'), false),
         (Outcome::TimedOut, Some('a'), false),
     ] {
-        let failed = Entry { previous: previous.map(release), ..entry('b', outcome) };
+        let failed = SiteLedgerEntry { previous: previous.map(release), ..entry('b', outcome) };
         assert_eq!(is_proven(Some(&failed), current("a").as_ref()), expected, "{outcome} {previous:?}");
     }
 }
 
 #[test]
 fn a_first_release_over_files_of_others_says_that_nothing_is_put_back() {
-    let told = |has_foreign| {
+    let reported = |has_foreign| {
         let facts = SiteFacts { has_foreign, ..facts("", Outcome::Deployed, Some('a')) };
         let warnings = planned(&facts, 'a').warnings;
         warnings.into_iter().find(|warning| warning.text.contains("nothing is put back"))
     };
-    assert_eq!(told(false), None);
-    let warning = told(true).unwrap();
+    assert_eq!(reported(false), None);
+    let warning = reported(true).unwrap();
     assert!(warning.text.contains("serves no release of shipgate yet"), "{warning:?}");
     assert!(warning.hint.unwrap().contains("aws s3 sync s3://"));
 }
@@ -236,8 +239,8 @@ fn a_build_for_this_environment_is_planned_and_not_carried_out_without_its_bundl
         assert_eq!(steps(&plan), expected);
         let lacks = site.lacks_own_build(&target);
         assert_eq!(lacks.is_some(), stored.is_none() && given.is_none(), "{lacks:?}");
-        let told = plan.warnings.iter().filter(|warning| warning.text.contains("none is handed over")).count();
-        assert_eq!(told, usize::from(lacks.is_some()));
+        let reported = plan.warnings.iter().filter(|warning| warning.text.contains("none is handed over")).count();
+        assert_eq!(reported, usize::from(lacks.is_some()));
         assert!(lacks.is_none_or(|(_, hint)| hint.contains("--environment") && hint.contains("--bundle")));
     }
     // A deploy builds itself.
@@ -269,7 +272,7 @@ fn a_plan_that_was_carried_out_keeps_its_digest() {
     }
     assert_ne!(canonical(&facts("a", Outcome::Deployed, None)), canonical(&facts("ac", Outcome::Deployed, None)));
     let mut alone = facts("b", Outcome::Deployed, None);
-    alone.newest = Some(Entry { previous: Some(release('a')), ..entry('b', Outcome::Deployed) });
+    alone.newest = Some(SiteLedgerEntry { previous: Some(release('a')), ..entry('b', Outcome::Deployed) });
     assert_eq!(canonical(&facts("a", Outcome::Deployed, None)), canonical(&alone));
 }
 
@@ -288,8 +291,8 @@ fn a_bundle_of_another_job_is_taken_unless_the_store_has_the_release() {
         let facts = facts("", Outcome::Deployed, stored);
         SitePlan::of_release(&component(), &buildable(), &facts, Some(&given), None).unwrap().origin
     };
-    assert_eq!(origin(None), Origin::Given(given.clone()));
-    assert_eq!(origin(Some('b')), Origin::Stored);
+    assert_eq!(origin(None), FilesOrigin::Given(given.clone()));
+    assert_eq!(origin(Some('b')), FilesOrigin::Stored);
 }
 
 #[test]
@@ -310,9 +313,9 @@ fn a_bundle_that_is_not_taken_is_reported_with_both_digests() {
         let warnings = site.neutral(&component, &target, &facts, &release('a')).warnings;
         let expected = expected.map(|both| both.map(|text| Digest::of(text).short().to_owned()));
         let expected = expected.map(|[stored, given]| format!("{stored} is taken, and {given} was handed over"));
-        let told = warnings.iter().find(|warning| warning.text.contains("other files of this commit"));
-        assert_eq!(told.is_some(), expected.is_some(), "{stored:?} {given:?} {warnings:?}");
-        assert!(expected.is_none_or(|text| told.unwrap().text.ends_with(&text)), "{told:?}");
+        let reported = warnings.iter().find(|warning| warning.text.contains("other files of this commit"));
+        assert_eq!(reported.is_some(), expected.is_some(), "{stored:?} {given:?} {warnings:?}");
+        assert!(expected.is_none_or(|text| reported.unwrap().text.ends_with(&text)), "{reported:?}");
         // What was seen to be put there by this very run is said once, by its plan.
         assert_eq!(site.stored(Digest::of("a"), None).passed_over, site.passed_over);
     }
@@ -340,7 +343,7 @@ fn a_rollback_brings_back_what_was_written_then() {
         size: 4,
         content_type: "text/javascript".to_owned(),
     };
-    let then = Entry { config: Some(config.clone()), ..entry('a', Outcome::Deployed) };
+    let then = SiteLedgerEntry { config: Some(config.clone()), ..entry('a', Outcome::Deployed) };
     let facts = facts("ab", Outcome::Deployed, None);
     let site = SitePlan::of_rollback(&Target::sample(), &facts, &then);
     let plan = site.neutral(&component(), &Target::sample(), &facts, &release('a'));

@@ -3,13 +3,13 @@
 use super::{SiteFacts, SitePlan};
 use crate::domain::neutral;
 use crate::domain::placeholder::{PlaceholderName, PlaceholderValue};
-use crate::domain::static_site::store::{Current, WrittenConfig};
+use crate::domain::static_site::store::{CurrentRelease, WrittenConfig};
 
 impl SitePlan {
     /// The plan with the files that have its values already: those that are served, where they are of the same bundle.
     pub(super) fn known_by(self, facts: &SiteFacts) -> Self {
         let path = |config: Option<&WrittenConfig>| config.map(|config| config.path.clone());
-        let is_same = |current: &&Current| {
+        let is_same = |current: &&CurrentRelease| {
             self.digest.known() == Some(&current.digest)
                 && self.exclude == current.exclude
                 && path(self.config.as_ref()) == path(current.config.as_ref())

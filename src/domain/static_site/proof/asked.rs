@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use url::Url;
 
-use super::look::{Look, Seen};
+use super::look::{AddressResult, ProofAnswer};
 use crate::domain::image::Digest;
 use crate::domain::neutral;
 use crate::domain::probe::shown_url;
@@ -13,18 +13,18 @@ use crate::domain::static_site::page::Role;
 
 /// A question, and the answer that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct ProofQuestion {
     /// The address.
     pub url: Url,
     /// How it is asked.
-    pub question: Question,
+    pub question: RequestForm,
     /// What has to come.
-    pub expected: Expected,
+    pub expected: ExpectedAnswer,
 }
 
 /// How an address is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
+pub enum RequestForm {
     /// With `GET`.
     Get,
     /// As browsers do before a script of another origin may read it
@@ -37,7 +37,7 @@ pub enum Question {
 
 /// What has to come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expected {
+pub enum ExpectedAnswer {
     /// A file of the release.
     File {
         /// The digest of its bytes. `None`: there are more than are read.
@@ -47,7 +47,7 @@ pub enum Expected {
         /// The type that it was written with, in lower case, without parameters. `None`: that is not known.
         kind: Option<String>,
         /// What came before the release was put there.
-        before: Before,
+        before: EarlierAnswer,
     },
     /// A script or a style that the release does not have.
     Typed(Role),
@@ -57,7 +57,7 @@ pub enum Expected {
 
 /// What an address answered before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Before {
+pub enum EarlierAnswer {
     /// A file with this digest.
     File(Digest),
     /// An error, or one of these pages in its place: of the release before, or of this one.
@@ -68,7 +68,7 @@ pub enum Before {
 
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judged {
+pub enum AnswerVerdict {
     /// It is the one that is wanted.
     Right,
     /// It is the one of before, in words.
@@ -84,85 +84,94 @@ pub enum Judged {
     Unanswered(String),
 }
 
-impl Asked {
+impl ProofQuestion {
     /// The address for people.
     pub fn shown(&self) -> String {
         let method = match self.question {
-            Question::Get => "",
-            Question::Preflight { .. } => "OPTIONS ",
+            RequestForm::Get => "",
+            RequestForm::Preflight { .. } => "OPTIONS ",
         };
         format!("{method}{}", shown_url(self.url.as_str()))
     }
 
     /// What an answer says.
-    pub fn judge(&self, look: &Look) -> Judged {
+    pub fn judge(&self, look: &AddressResult) -> AnswerVerdict {
         let seen = match look {
-            Look::Unanswered(why) => return Judged::Unanswered(neutral::phrase(why, 200)),
-            Look::Answered(seen) if seen.status >= 500 || matches!(seen.status, 408 | 429) => {
-                return Judged::Unanswered(format!("status {}{}", seen.status, seen.kept()));
+            AddressResult::Unanswered(why) => return AnswerVerdict::Unanswered(neutral::phrase(why, 200)),
+            AddressResult::Answered(seen) if seen.status >= 500 || matches!(seen.status, 408 | 429) => {
+                return AnswerVerdict::Unanswered(format!("status {}{}", seen.status, seen.kept()));
             }
-            Look::Answered(seen) => seen,
+            AddressResult::Answered(seen) => seen,
         };
         match &self.expected {
-            Expected::File { digest, role, kind, before } => {
+            ExpectedAnswer::File { digest, role, kind, before } => {
                 file(seen, digest.as_ref(), *role, kind.as_deref(), before)
             }
-            Expected::Typed(role) => typed(seen, *role).map_or_else(|wrong| wrong, |()| Judged::Right),
-            Expected::Leave => leave(seen, &self.question),
+            ExpectedAnswer::Typed(role) => typed(seen, *role).map_or_else(|wrong| wrong, |()| AnswerVerdict::Right),
+            ExpectedAnswer::Leave => leave(seen, &self.question),
         }
     }
 }
 
-fn file(seen: &Seen, digest: Option<&Digest>, role: Option<Role>, kind: Option<&str>, before: &Before) -> Judged {
+fn file(
+    seen: &ProofAnswer,
+    digest: Option<&Digest>,
+    role: Option<Role>,
+    kind: Option<&str>,
+    before: &EarlierAnswer,
+) -> AnswerVerdict {
     let is_ours = seen.status == 200 && seen.digest.as_ref() == digest;
     match role.map_or_else(|| of_type(seen, kind), |role| typed(seen, role)) {
-        Ok(()) if is_ours => return Judged::Right,
+        Ok(()) if is_ours => return AnswerVerdict::Right,
         // Only the headers were changed, and what is kept has the old ones.
-        Err(_) if is_ours && matches!(before, Before::File(old) if Some(old) == digest) => {
-            return Judged::NotYet(format!("it still comes as `{}`{}", seen.kind, seen.kept()));
+        Err(_) if is_ours && matches!(before, EarlierAnswer::File(old) if Some(old) == digest) => {
+            return AnswerVerdict::NotYet(format!("it still comes as `{}`{}", seen.kind, seen.kept()));
         }
         Err(wrong) if is_ours => return wrong,
         Ok(()) | Err(_) => {}
     }
     if is_of_before(seen, before) {
         let what = if seen.is_missing() { "it is still missing" } else { "what was there before still comes" };
-        return Judged::NotYet(format!("{what}{}", seen.kept()));
+        return AnswerVerdict::NotYet(format!("{what}{}", seen.kept()));
     }
     let other = seen.digest.as_ref().map(|found| format!("another file comes, {}", found.short()));
     let why = other.unwrap_or_else(|| "more comes than is read".to_owned());
-    let other = Judged::Wrong { why: format!("{why}{}", seen.kept()), may_be_kept: false };
+    let other = AnswerVerdict::Wrong { why: format!("{why}{}", seen.kept()), may_be_kept: false };
     role.map_or_else(|| ok(seen), |role| typed(seen, role)).err().unwrap_or(other)
 }
 
-fn is_of_before(seen: &Seen, before: &Before) -> bool {
+fn is_of_before(seen: &ProofAnswer, before: &EarlierAnswer) -> bool {
     match before {
-        Before::File(digest) => seen.status == 200 && seen.digest.as_ref() == Some(digest),
-        Before::Missing(others) => {
+        EarlierAnswer::File(digest) => seen.status == 200 && seen.digest.as_ref() == Some(digest),
+        EarlierAnswer::Missing(others) => {
             seen.is_missing() || seen.digest.as_ref().is_some_and(|digest| others.contains(digest))
         }
-        Before::Same => false,
+        EarlierAnswer::Same => false,
     }
 }
 
 /// Whether an answer is one at all.
-fn ok(seen: &Seen) -> Result<(), Judged> {
+fn ok(seen: &ProofAnswer) -> Result<(), AnswerVerdict> {
     if seen.status == 200 {
         return Ok(());
     }
     let to = seen.location.as_ref().map(|to| format!(", it redirects to {}", shown_url(to))).unwrap_or_default();
-    Err(Judged::Wrong { why: format!("status {}{to}{}", seen.status, seen.kept()), may_be_kept: seen.is_missing() })
+    Err(AnswerVerdict::Wrong {
+        why: format!("status {}{to}{}", seen.status, seen.kept()),
+        may_be_kept: seen.is_missing(),
+    })
 }
 
 /// Whether an answer has the type that its file was written with.
-fn of_type(seen: &Seen, kind: Option<&str>) -> Result<(), Judged> {
+fn of_type(seen: &ProofAnswer, kind: Option<&str>) -> Result<(), AnswerVerdict> {
     ok(seen)?;
     let Some(kind) = kind.filter(|kind| seen.kind != *kind) else { return Ok(()) };
     let why = format!("it comes as `{}`, not as `{kind}`{}", seen.kind, seen.kept());
-    Err(Judged::Wrong { why, may_be_kept: false })
+    Err(AnswerVerdict::Wrong { why, may_be_kept: false })
 }
 
 /// Whether a browser takes an answer for a script or a style.
-fn typed(seen: &Seen, role: Role) -> Result<(), Judged> {
+fn typed(seen: &ProofAnswer, role: Role) -> Result<(), AnswerVerdict> {
     ok(seen)?;
     let (is_right, name) = match role {
         Role::Script => (seen.kind.ends_with("javascript") || seen.kind.ends_with("ecmascript"), "script"),
@@ -178,15 +187,15 @@ fn typed(seen: &Seen, role: Role) -> Result<(), Judged> {
     } else {
         format!("the {name} comes as `{}`{}", seen.kind, seen.kept())
     };
-    Err(Judged::Wrong { why, may_be_kept: is_page })
+    Err(AnswerVerdict::Wrong { why, may_be_kept: is_page })
 }
 
-fn leave(seen: &Seen, question: &Question) -> Judged {
-    let Question::Preflight { origin } = question else { return Judged::Right };
-    let wrong = |why| Judged::Wrong { why, may_be_kept: false };
+fn leave(seen: &ProofAnswer, question: &RequestForm) -> AnswerVerdict {
+    let RequestForm::Preflight { origin } = question else { return AnswerVerdict::Right };
+    let wrong = |why| AnswerVerdict::Wrong { why, may_be_kept: false };
     match &seen.allow_origin {
         _ if seen.status >= 400 => wrong(format!("status {}: pages of {origin} may not call it", seen.status)),
-        Some(allowed) if allowed == "*" || allowed == origin => Judged::Right,
+        Some(allowed) if allowed == "*" || allowed == origin => AnswerVerdict::Right,
         Some(allowed) => wrong(format!(
             "pages of {origin} may not call it: `Access-Control-Allow-Origin` is `{}`",
             neutral::phrase(allowed, 100)

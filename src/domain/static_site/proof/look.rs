@@ -7,16 +7,16 @@ use crate::domain::neutral;
 
 /// What came back when an address was asked once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Look {
+pub enum AddressResult {
     /// An answer.
-    Answered(Box<Seen>),
+    Answered(Box<ProofAnswer>),
     /// None, and why, in words.
     Unanswered(String),
 }
 
 /// An answer, as far as a proof goes by it. The texts are foreign, and neutral.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct ProofAnswer {
     /// Its status.
     pub status: u16,
     /// The digest of its bytes. `None`: there are more than are read.
@@ -33,7 +33,7 @@ pub struct Seen {
     pub cache: Option<String>,
 }
 
-impl Seen {
+impl ProofAnswer {
     /// From the parts of an answer. `headers`: names in lower case.
     pub fn new(status: u16, headers: &BTreeMap<String, String>, digest: Option<Digest>) -> Self {
         let text = |name: &str, longest| headers.get(name).map(|text| neutral::phrase(text, longest));

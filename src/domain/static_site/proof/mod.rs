@@ -11,8 +11,8 @@ mod tests;
 mod verdict;
 mod watch;
 
-pub use asked::{Asked, Expected, Question};
-pub use look::{Look, Seen};
-pub use site::{Site, alias, upgraded};
-pub use verdict::NotProven;
-pub use watch::Watch;
+pub use asked::{ExpectedAnswer, ProofQuestion, RequestForm};
+pub use look::{AddressResult, ProofAnswer};
+pub use site::{ServedSite, alias, upgraded};
+pub use verdict::SiteUnproven;
+pub use watch::ProofWatch;

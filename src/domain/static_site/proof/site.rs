@@ -7,14 +7,14 @@ use indexmap::IndexMap;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
-use super::asked::{Asked, Before, Expected, Question};
-use super::verdict::{Fault, NotProven};
+use super::asked::{EarlierAnswer, ExpectedAnswer, ProofQuestion, RequestForm};
+use super::verdict::{AddressFault, SiteUnproven};
 use crate::domain::image::Digest;
 use crate::domain::limits::{SITE_ANSWER, SITE_NAMES, SITE_PAGES};
 use crate::domain::neutral;
 use crate::domain::probe::shown_url;
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
-use crate::domain::static_site::page::{Page, Role};
+use crate::domain::static_site::page::{PageReferences, Role};
 
 /// What is encoded in an address. `+` is, since S3 takes it for a blank.
 const ENCODED: AsciiSet = CONTROLS
@@ -37,7 +37,7 @@ const ENCODED: AsciiSet = CONTROLS
 
 /// A site as it is to be served.
 #[derive(Debug, Clone, Copy)]
-pub struct Site<'a> {
+pub struct ServedSite<'a> {
     /// Where browsers find it, with a `/` at its end.
     pub address: &'a Url,
     /// Its pages.
@@ -50,9 +50,9 @@ pub struct Site<'a> {
     pub config: Option<&'a (SitePath, Digest)>,
 }
 
-impl Site<'_> {
+impl ServedSite<'_> {
     /// The pages to ask for, the entry page first, then the runtime configuration; and how many pages are left out.
-    pub fn pages(&self) -> (Vec<Asked>, usize) {
+    pub fn pages(&self) -> (Vec<ProofQuestion>, usize) {
         let is_entry = |path: &&SitePath| path.as_str() == "index.html";
         let entry = self.pages.keys().find(is_entry);
         let others = self.pages.keys().filter(|path| !is_entry(path));
@@ -72,11 +72,11 @@ impl Site<'_> {
     /// # Errors
     ///
     /// A browser blocks one of them: it has no TLS, and its page does.
-    pub fn needed(&self, pages: &[(Url, Page)]) -> Result<Vec<Asked>, NotProven> {
+    pub fn needed(&self, pages: &[(Url, PageReferences)]) -> Result<Vec<ProofQuestion>, SiteUnproven> {
         let mut needed: IndexMap<&Url, Role> = IndexMap::new();
         let mut blocked = Vec::new();
         for (address, page) in pages {
-            blocked.extend(page.blocked(address).map(|url| Fault {
+            blocked.extend(page.blocked(address).map(|url| AddressFault {
                 asked: shown_url(address.as_str()),
                 why: format!("it names {} without TLS, which browsers block", shown_url(url.as_str())),
             }));
@@ -85,13 +85,13 @@ impl Site<'_> {
             }
         }
         if !blocked.is_empty() {
-            return Err(NotProven::Wrong(blocked));
+            return Err(SiteUnproven::Wrong(blocked));
         }
         let none = Rc::default();
         let asked = needed.into_iter().take(SITE_NAMES.count()).map(|(url, role)| {
             let file = self.path_of(url).and_then(|path| self.file(&path, None, Some(role), &none));
-            let expected = file.map_or(Expected::Typed(role), |file| file.expected);
-            Asked { url: url.clone(), question: Question::Get, expected }
+            let expected = file.map_or(ExpectedAnswer::Typed(role), |file| file.expected);
+            ProofQuestion { url: url.clone(), question: RequestForm::Get, expected }
         });
         Ok(asked.collect())
     }
@@ -101,21 +101,21 @@ impl Site<'_> {
     /// # Errors
     ///
     /// An address is none, or browsers block it: it has no TLS, and the site does.
-    pub fn calls(&self, calls: &[String]) -> Result<Vec<Asked>, NotProven> {
+    pub fn calls(&self, calls: &[String]) -> Result<Vec<ProofQuestion>, SiteUnproven> {
         let origin = self.address.origin();
         let mut asked = Vec::new();
         for call in calls {
             let shown = shown_url(call);
-            let Ok(url) = Url::parse(call) else { return Err(NotProven::wrong(shown, "it is no address")) };
+            let Ok(url) = Url::parse(call) else { return Err(SiteUnproven::wrong(shown, "it is no address")) };
             if self.is_blocked(call) {
-                return Err(NotProven::wrong(
+                return Err(SiteUnproven::wrong(
                     shown,
                     "it has no TLS, so browsers block calls of it from a page that does",
                 ));
             }
             if url.origin() != origin {
-                let question = Question::Preflight { origin: origin.ascii_serialization() };
-                asked.push(Asked { url, question, expected: Expected::Leave });
+                let question = RequestForm::Preflight { origin: origin.ascii_serialization() };
+                asked.push(ProofQuestion { url, question, expected: ExpectedAnswer::Leave });
             }
         }
         Ok(asked)
@@ -126,15 +126,15 @@ impl Site<'_> {
     /// # Errors
     ///
     /// Some are addresses without TLS, and the site has it.
-    pub fn check_values(&self, values: &[(String, String)]) -> Result<(), NotProven> {
+    pub fn check_values(&self, values: &[(String, String)]) -> Result<(), SiteUnproven> {
         let blocked = values.iter().filter(|(_, value)| self.is_blocked(value));
-        let faults: Vec<Fault> = blocked
-            .map(|(name, _)| Fault {
+        let faults: Vec<AddressFault> = blocked
+            .map(|(name, _)| AddressFault {
                 asked: format!("value `{}`", neutral::phrase(name, 100)),
                 why: "it is an address without TLS, which browsers block on a page that has it".to_owned(),
             })
             .collect();
-        if faults.is_empty() { Ok(()) } else { Err(NotProven::Wrong(faults)) }
+        if faults.is_empty() { Ok(()) } else { Err(SiteUnproven::Wrong(faults)) }
     }
 
     fn is_blocked(&self, value: &str) -> bool {
@@ -149,23 +149,23 @@ impl Site<'_> {
         digest: Option<&Digest>,
         role: Option<Role>,
         stand_ins: &Rc<BTreeSet<Digest>>,
-    ) -> Option<Asked> {
+    ) -> Option<ProofQuestion> {
         let config = self.config.filter(|(config, _)| config == path).map(|(_, digest)| digest);
         let file = self.served.get(path);
         let digest = digest.or(config).or(file.map(|file| &file.digest))?;
         let is_read = file.is_none_or(|file| file.size <= SITE_ANSWER.amount);
         let before = match self.before.get(path) {
-            Some(Some(old)) => Before::File(old.clone()),
-            Some(None) => Before::Missing(Rc::clone(stand_ins)),
-            None => Before::Same,
+            Some(Some(old)) => EarlierAnswer::File(old.clone()),
+            Some(None) => EarlierAnswer::Missing(Rc::clone(stand_ins)),
+            None => EarlierAnswer::Same,
         };
         // Of the runtime configuration it is not known with which type it was written: scripts have to run.
         let is_script = file.is_none() && is_script(path);
         let role = role.or(is_script.then_some(Role::Script));
         let kind = file.map(|file| file.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
         let digest = is_read.then(|| digest.clone());
-        let expected = Expected::File { digest, role, kind, before };
-        Some(Asked { url: self.url(path)?, question: Question::Get, expected })
+        let expected = ExpectedAnswer::File { digest, role, kind, before };
+        Some(ProofQuestion { url: self.url(path)?, question: RequestForm::Get, expected })
     }
 
     /// Where browsers find a file. The entry page is the site itself.

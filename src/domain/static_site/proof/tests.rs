@@ -13,13 +13,13 @@ use crate::domain::limits::SITE_PAGES;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::PollStep;
 use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath};
-use crate::domain::static_site::page::Page;
+use crate::domain::static_site::page::PageReferences;
 
 const TIMEOUT: Duration = Duration::from_mins(20);
 const ERRORS_STAY: Duration = Duration::from_secs(10);
 
 /// A release with two pages, a script, a style and a runtime configuration, after one without the page `new.html`.
-struct World {
+struct ProofWorld {
     address: Url,
     pages: BTreeMap<SitePath, Digest>,
     before: BTreeMap<SitePath, Option<Digest>>,
@@ -27,7 +27,7 @@ struct World {
     config: (SitePath, Digest),
 }
 
-impl World {
+impl ProofWorld {
     fn new() -> Self {
         let path = |text: &str| text.parse::<SitePath>().unwrap();
         let file = |text: &str, kind: &str| SiteFile {
@@ -55,39 +55,39 @@ impl World {
         }
     }
 
-    fn site(&self) -> Site<'_> {
+    fn site(&self) -> ServedSite<'_> {
         let Self { address, pages, before, served, config } = self;
-        Site { address, pages, before, served, config: Some(config) }
+        ServedSite { address, pages, before, served, config: Some(config) }
     }
 
-    fn needed(&self, html: &str) -> Result<Vec<Asked>, NotProven> {
-        self.site().needed(&[(self.address.clone(), Page::read(html.as_bytes(), &self.address))])
+    fn needed(&self, html: &str) -> Result<Vec<ProofQuestion>, SiteUnproven> {
+        self.site().needed(&[(self.address.clone(), PageReferences::read(html.as_bytes(), &self.address))])
     }
 }
 
-fn seen(status: u16, text: &str, kind: &str) -> Look {
+fn seen(status: u16, text: &str, kind: &str) -> AddressResult {
     let headers = [("content-type", kind), ("age", "7"), ("x-cache", "Hit from cloudfront")];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    Look::Answered(Box::new(Seen::new(status, &headers, Some(Digest::of(text)))))
+    AddressResult::Answered(Box::new(ProofAnswer::new(status, &headers, Some(Digest::of(text)))))
 }
 
-fn page(text: &str) -> Look {
+fn page(text: &str) -> AddressResult {
     seen(200, text, "text/html; charset=utf-8")
 }
 
-fn down() -> Look {
-    Look::Unanswered("no answer: Connection refused".to_owned())
+fn down() -> AddressResult {
+    AddressResult::Unanswered("no answer: Connection refused".to_owned())
 }
 
 /// How a proof ended, after how many seconds, with what it showed.
-struct End {
-    result: Result<(), NotProven>,
+struct ProofEnd {
+    result: Result<(), SiteUnproven>,
     seconds: f64,
     progress: Vec<String>,
     asked: Vec<usize>,
 }
 
-impl End {
+impl ProofEnd {
     fn failure(self) -> (Outcome, u64, Vec<String>) {
         let seconds = Duration::from_secs_f64(self.seconds + 0.5).as_secs();
         let failure: Failure = self.result.unwrap_err().into();
@@ -96,20 +96,22 @@ impl End {
 }
 
 /// Asks a world until it is decided. The world gets the seconds, and the path that is asked for.
-fn run(asked: Vec<Asked>, world: impl Fn(f64, &str) -> Look) -> End {
-    let mut watch = Watch::new(asked, TIMEOUT, ERRORS_STAY);
+fn run(asked: Vec<ProofQuestion>, world: impl Fn(f64, &str) -> AddressResult) -> ProofEnd {
+    let mut watch = ProofWatch::new(asked, TIMEOUT, ERRORS_STAY);
     let (mut elapsed, mut progress, mut numbers) = (Duration::ZERO, Vec::new(), Vec::new());
     let mut question = watch.first();
     loop {
         numbers.push(question.len());
         let answer = |index: usize| (index, world(elapsed.as_secs_f64(), watch.asked()[index].url.path()));
-        let looks: Vec<(usize, Look)> = question.into_iter().map(answer).collect();
+        let looks: Vec<(usize, AddressResult)> = question.into_iter().map(answer).collect();
         let next = watch.see(elapsed, &looks);
         if progress.last() != Some(&next.progress) {
             progress.push(next.progress);
         }
         match next.step {
-            PollStep::Done(result) => return End { result, seconds: elapsed.as_secs_f64(), progress, asked: numbers },
+            PollStep::Done(result) => {
+                return ProofEnd { result, seconds: elapsed.as_secs_f64(), progress, asked: numbers };
+            }
             PollStep::Ask { after, question: next } => {
                 assert!(after > Duration::ZERO && after <= Duration::from_secs(5), "{after:?}");
                 elapsed += after;
@@ -120,7 +122,7 @@ fn run(asked: Vec<Asked>, world: impl Fn(f64, &str) -> Look) -> End {
 }
 
 /// What each path answers when all is as it should be.
-fn right(path: &str) -> Look {
+fn right(path: &str) -> AddressResult {
     match path {
         "/" => page("index"),
         "/new.html" => page("new"),
@@ -133,7 +135,7 @@ fn right(path: &str) -> Look {
 
 #[test]
 fn the_entry_page_is_asked_for_first_and_every_page_is() {
-    let world = World::new();
+    let world = ProofWorld::new();
     let (asked, left_out) = world.site().pages();
     let urls: Vec<&str> = asked.iter().map(|asked| asked.url.as_str()).collect();
     let at = |path: &str| format!("https://shop.example/{path}");
@@ -146,7 +148,7 @@ fn the_entry_page_is_asked_for_first_and_every_page_is() {
 #[test]
 fn so_many_pages_are_asked_for_and_no_more() {
     let most = SITE_PAGES.count();
-    let mut world = World::new();
+    let mut world = ProofWorld::new();
     world.pages.extend((0..most).map(|number| (format!("a/{number}.html").parse().unwrap(), Digest::of("x"))));
     let (asked, left_out) = world.site().pages();
     assert_eq!((asked.len(), left_out), (most + 1, 2), "the runtime configuration is no page");
@@ -160,7 +162,7 @@ fn what_was_there_before_is_not_yet_the_release_and_no_failure() {
         "/new.html" => seen(404, "no such page", "text/html"),
         other => right(other),
     };
-    let asked = World::new().site().pages().0;
+    let asked = ProofWorld::new().site().pages().0;
     let end = run(asked.clone(), |at, path| if at < 100.0 { before(path) } else { right(path) });
     assert_eq!(end.result, Ok(()));
     assert!((100.0..105.0).contains(&end.seconds), "{}", end.seconds);
@@ -179,7 +181,7 @@ fn what_was_there_before_is_not_yet_the_release_and_no_failure() {
 #[test]
 fn another_page_in_the_place_of_a_new_one_is_not_yet_the_release() {
     for stand_in in ["old", "index"] {
-        let asked = World::new().site().pages().0;
+        let asked = ProofWorld::new().site().pages().0;
         let world = |at: f64, path: &str| match path {
             "/new.html" if at < 60.0 => page(stand_in),
             other => right(other),
@@ -191,7 +193,7 @@ fn another_page_in_the_place_of_a_new_one_is_not_yet_the_release() {
 
 #[test]
 fn a_wrong_page_has_to_come_three_times_over_five_seconds() {
-    let asked = || World::new().site().pages().0;
+    let asked = || ProofWorld::new().site().pages().0;
     let (outcome, seconds, causes) =
         run(asked(), |_, path| if path == "/" { page("whose?") } else { right(path) }).failure();
     assert_eq!((outcome, seconds), (Outcome::Broken, 8));
@@ -215,10 +217,13 @@ fn a_wrong_page_has_to_come_three_times_over_five_seconds() {
 fn what_is_no_page_is_said_as_it_is() {
     let redirect = {
         let headers = [("location".to_owned(), "https://login.example/?token=canary".to_owned())].into();
-        Look::Answered(Box::new(Seen::new(302, &headers, Some(Digest::of("")))))
+        AddressResult::Answered(Box::new(ProofAnswer::new(302, &headers, Some(Digest::of("")))))
     };
-    let large =
-        Look::Answered(Box::new(Seen::new(200, &[("content-type".to_owned(), "text/html".to_owned())].into(), None)));
+    let large = AddressResult::Answered(Box::new(ProofAnswer::new(
+        200,
+        &[("content-type".to_owned(), "text/html".to_owned())].into(),
+        None,
+    )));
     for (look, why) in [
         (redirect, "status 302, it redirects to https://login.example/"),
         (seen(404, "", "application/xml"), "status 404 (age 7 s"),
@@ -226,7 +231,7 @@ fn what_is_no_page_is_said_as_it_is() {
         (large, "more comes than is read"),
         (page(""), "another file comes, sha256:e3b0c44298fc"),
     ] {
-        let asked = World::new().site().pages().0;
+        let asked = ProofWorld::new().site().pages().0;
         let end = run(asked, |_, path| if path == "/" { look.clone() } else { right(path) });
         let (outcome, _, causes) = end.failure();
         assert_eq!((outcome, causes.len()), (Outcome::Broken, 1));
@@ -236,7 +241,7 @@ fn what_is_no_page_is_said_as_it_is() {
 
 #[test]
 fn headers_of_before_are_not_yet_the_release() {
-    let mut world = World::new();
+    let mut world = ProofWorld::new();
     world.before.insert("index.html".parse().unwrap(), Some(Digest::of("index")));
     let asked = world.site().pages().0;
     let kept = |at: f64, path: &str| match path {
@@ -249,7 +254,7 @@ fn headers_of_before_are_not_yet_the_release() {
 
 #[test]
 fn who_does_not_answer_is_asked_until_the_time_is_over() {
-    let asked = || World::new().site().pages().0;
+    let asked = || ProofWorld::new().site().pages().0;
     let end = run(asked(), |at, path| if at < 300.0 { down() } else { right(path) });
     assert!(end.result.is_ok() && end.seconds >= 300.0, "{:?}", end.result);
     let end = run(asked(), |at, path| if at < 30.0 { seen(503, "", "text/html") } else { right(path) });
@@ -265,11 +270,12 @@ fn who_does_not_answer_is_asked_until_the_time_is_over() {
 fn each_script_and_style_of_the_release_has_its_bytes_and_its_type() {
     let html = "<script src='/assets/a b+c.js'></script><link rel=stylesheet href=style.css>\
                 <script src=https://cdn.example/x.js></script><script src=config.js></script>";
-    let asked = World::new().needed(html).unwrap();
+    let asked = ProofWorld::new().needed(html).unwrap();
     assert_eq!(asked.len(), 3, "other origins are not asked");
     assert_eq!(run(asked.clone(), |_, path| right(path)).result, Ok(()));
-    let style =
-        |look: Look| run(asked.clone(), move |_, path| if path == "/style.css" { look.clone() } else { right(path) });
+    let style = |look: AddressResult| {
+        run(asked.clone(), move |_, path| if path == "/style.css" { look.clone() } else { right(path) })
+    };
     for (look, seconds, why) in [
         (page("index"), 15, "a page comes instead of the style"),
         (seen(404, "", "text/html"), 15, "status 404"),
@@ -297,19 +303,23 @@ fn each_script_and_style_of_the_release_has_its_bytes_and_its_type() {
 
 #[test]
 fn what_a_page_names_beside_the_release_has_to_be_there() {
-    let asked = World::new().needed("<script src=/legacy/x.js></script>").unwrap();
-    let with = |look: Look| run(asked.clone(), move |_, _| look.clone()).result.is_ok();
+    let asked = ProofWorld::new().needed("<script src=/legacy/x.js></script>").unwrap();
+    let with = |look: AddressResult| run(asked.clone(), move |_, _| look.clone()).result.is_ok();
     assert!(with(seen(200, "anything", "text/javascript")));
     assert!(!with(page("index")), "an error page is no script");
     assert!(!with(seen(403, "", "text/javascript")));
-    let asked = World::new().needed("<script src=/assets/large.js></script>").unwrap();
-    let large = Seen::new(200, &[("content-type".to_owned(), "text/javascript".to_owned())].into(), None);
-    assert_eq!(run(asked, |_, _| Look::Answered(Box::new(large.clone()))).result, Ok(()), "its bytes are not compared");
+    let asked = ProofWorld::new().needed("<script src=/assets/large.js></script>").unwrap();
+    let large = ProofAnswer::new(200, &[("content-type".to_owned(), "text/javascript".to_owned())].into(), None);
+    assert_eq!(
+        run(asked, |_, _| AddressResult::Answered(Box::new(large.clone()))).result,
+        Ok(()),
+        "its bytes are not compared"
+    );
 }
 
 #[test]
 fn what_browsers_block_is_wrong_without_asking() {
-    let world = World::new();
+    let world = ProofWorld::new();
     let verdict = world.needed("<script src=http://cdn.example/x.js?canary></script>").unwrap_err();
     let failure = Failure::from(verdict);
     assert_eq!(
@@ -327,21 +337,21 @@ fn what_browsers_block_is_wrong_without_asking() {
     }
     assert!(world.site().calls(&["http://api.example/".to_owned()]).is_err());
     assert!(world.site().calls(&["api.example".to_owned()]).is_err());
-    let plain = World { address: Url::parse("http://localhost:4566/").unwrap(), ..world };
+    let plain = ProofWorld { address: Url::parse("http://localhost:4566/").unwrap(), ..world };
     assert_eq!(plain.site().check_values(&[("API_URL".to_owned(), "http://localhost:1".to_owned())]), Ok(()));
     assert!(plain.needed("<script src=http://cdn.example/x.js></script>").is_ok());
 }
 
 #[test]
 fn pages_need_the_leave_of_what_they_call() {
-    let world = World::new();
+    let world = ProofWorld::new();
     let own = "https://shop.example/api".to_owned();
     let asked = world.site().calls(&["https://api.example/v1".to_owned(), own]).unwrap();
     assert_eq!(asked.len(), 1, "the own origin needs no leave");
-    assert_eq!(asked[0].question, Question::Preflight { origin: "https://shop.example".to_owned() });
+    assert_eq!(asked[0].question, RequestForm::Preflight { origin: "https://shop.example".to_owned() });
     let with = |status, allowed: Option<&str>| {
         let headers = allowed.map(|origin| ("access-control-allow-origin".to_owned(), origin.to_owned()));
-        let look = Look::Answered(Box::new(Seen::new(status, &headers.into_iter().collect(), None)));
+        let look = AddressResult::Answered(Box::new(ProofAnswer::new(status, &headers.into_iter().collect(), None)));
         run(asked.clone(), move |_, _| look.clone())
     };
     for (status, allowed, is_proven) in [
@@ -398,20 +408,20 @@ fn a_page_may_redirect_to_another_name_of_itself() {
 
 #[test]
 fn a_site_may_stand_below_a_path() {
-    let world = World { address: Url::parse("https://shop.example/app/").unwrap(), ..World::new() };
+    let world = ProofWorld { address: Url::parse("https://shop.example/app/").unwrap(), ..ProofWorld::new() };
     let urls: Vec<String> = world.site().pages().0.iter().map(|asked| asked.url.to_string()).collect();
     let expected = ["", "new.html", "config.js"].map(|path| format!("https://shop.example/app/{path}"));
     assert_eq!(urls, expected);
     let asked = world.needed("<link rel=stylesheet href=style.css><script src=/other.js>").unwrap();
-    assert!(matches!(asked[0].expected, Expected::File { .. }), "{asked:?}");
-    assert!(matches!(asked[1].expected, Expected::Typed(_)), "{asked:?}");
+    assert!(matches!(asked[0].expected, ExpectedAnswer::File { .. }), "{asked:?}");
+    assert!(matches!(asked[1].expected, ExpectedAnswer::Typed(_)), "{asked:?}");
 }
 
 proptest! {
     /// Whatever comes in whatever order: it is proven only by the right answer of each, and it always ends.
     #[test]
     fn nothing_is_proven_but_by_the_right_answers(answers in proptest::collection::vec(0..6_usize, 1..40), last in 0..6_usize) {
-        let asked = World::new().site().pages().0;
+        let asked = ProofWorld::new().site().pages().0;
         let began = std::cell::Cell::new(0_usize);
         let was_right = std::cell::Cell::new(false);
         let end = run(asked, |_, path| {

@@ -8,20 +8,20 @@ use crate::domain::outcome::Outcome;
 
 /// Why a release is not proven at its public address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotProven {
+pub enum SiteUnproven {
     /// What comes is neither of this release nor what came before it.
-    Wrong(Vec<Fault>),
+    Wrong(Vec<AddressFault>),
     /// What came before it still comes.
     Old {
         /// Where.
-        faults: Vec<Fault>,
+        faults: Vec<AddressFault>,
         /// For how long it was asked.
         after: Duration,
     },
     /// There was no answer.
     Unanswered {
         /// Where.
-        faults: Vec<Fault>,
+        faults: Vec<AddressFault>,
         /// For how long it was asked.
         after: Duration,
     },
@@ -29,17 +29,17 @@ pub enum NotProven {
 
 /// What is wrong with one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct AddressFault {
     /// What was asked, for people.
     pub asked: String,
     /// What came.
     pub why: String,
 }
 
-impl NotProven {
+impl SiteUnproven {
     /// One fault that no time changes.
     pub fn wrong(asked: impl Into<String>, why: impl Into<String>) -> Self {
-        Self::Wrong(vec![Fault { asked: asked.into(), why: why.into() }])
+        Self::Wrong(vec![AddressFault { asked: asked.into(), why: why.into() }])
     }
 
     /// Whether the release is at fault, so that what served before is put back.
@@ -47,7 +47,7 @@ impl NotProven {
         matches!(self, Self::Wrong(_))
     }
 
-    fn faults(&self) -> &[Fault] {
+    fn faults(&self) -> &[AddressFault] {
         match self {
             Self::Wrong(faults) | Self::Old { faults, .. } | Self::Unanswered { faults, .. } => faults,
         }
@@ -73,7 +73,7 @@ impl NotProven {
             }
         };
         let faults = self.faults();
-        let text = |fault: &Fault| format!("{}: {}", fault.asked, fault.why);
+        let text = |fault: &AddressFault| format!("{}: {}", fault.asked, fault.why);
         let failure = faults.iter().take(LISTED.count()).map(text).fold(failure, Failure::cause);
         match faults.len().saturating_sub(LISTED.count()) {
             0 => failure,
@@ -82,8 +82,8 @@ impl NotProven {
     }
 }
 
-impl From<NotProven> for Failure {
-    fn from(verdict: NotProven) -> Self {
+impl From<SiteUnproven> for Failure {
+    fn from(verdict: SiteUnproven) -> Self {
         verdict.failure()
     }
 }

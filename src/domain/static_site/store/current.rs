@@ -15,7 +15,7 @@ const SCHEMA: &str = "shipgate/site/v1";
 
 /// The release that a site serves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Current {
+pub struct CurrentRelease {
     /// The release.
     pub release: ReleaseName,
     /// The digest of its bundle.
@@ -33,15 +33,15 @@ pub struct Current {
     /// The run that put it there. `None`: it is not known.
     pub run: Option<String>,
     /// The releases that were served last, this one first: what keeps their files in the bucket.
-    pub recent: Vec<Kept>,
+    pub recent: Vec<KeptRelease>,
     /// The releases that are not kept any more, and those of runs that did not come to their end: their files may be in
     /// the bucket still.
-    pub leaving: Vec<Kept>,
+    pub leaving: Vec<KeptRelease>,
 }
 
 /// A release whose files are, or were, in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct KeptRelease {
     /// The release.
     pub release: ReleaseName,
     /// The digest of its bundle.
@@ -67,9 +67,9 @@ pub struct WrittenConfig {
 
 /// What a run put on a site.
 #[derive(Debug, Clone)]
-pub struct Finished {
+pub struct FinishedRelease {
     /// The release, and which of its files are not served.
-    pub kept: Kept,
+    pub kept: KeptRelease,
     /// When that was known.
     pub at: Timestamp,
     /// Whether the run compared each file in the bucket.
@@ -93,17 +93,17 @@ impl WrittenConfig {
     }
 }
 
-impl Current {
+impl CurrentRelease {
     /// The pointer after a run. `before`: the one that it saw. `begun`: what runs began to put there and did not end
     /// ([`Lock::begun`](super::Lock)). `keep`: the number of releases that keep their files.
-    pub fn after(finished: Finished, before: Option<&Self>, begun: &[Kept], keep: usize) -> Self {
-        let Finished { kept, at, is_listed, config, run } = finished;
-        let is_same = |one: &Kept, other: &Kept| {
+    pub fn after(finished: FinishedRelease, before: Option<&Self>, begun: &[KeptRelease], keep: usize) -> Self {
+        let FinishedRelease { kept, at, is_listed, config, run } = finished;
+        let is_same = |one: &KeptRelease, other: &KeptRelease| {
             one.release == other.release && one.exclude == other.exclude && one.filled == other.filled
         };
         let mut recent = vec![kept.clone()];
         let mut leaving = Vec::new();
-        let mut add = |list: &mut Vec<Kept>, one: &Kept, most: usize| {
+        let mut add = |list: &mut Vec<KeptRelease>, one: &KeptRelease, most: usize| {
             let is_there = list.iter().any(|there| is_same(there, one));
             if !is_there && list.len() < most {
                 list.push(one.clone());
@@ -134,8 +134,8 @@ impl Current {
     }
 
     /// The release that is served, as one whose files are there.
-    pub fn kept(&self) -> Kept {
-        Kept {
+    pub fn kept(&self) -> KeptRelease {
+        KeptRelease {
             release: self.release.clone(),
             digest: self.digest.clone(),
             exclude: self.exclude.clone(),
@@ -157,14 +157,15 @@ impl Current {
     /// Why it cannot be understood, in words.
     pub fn read(text: &[u8]) -> Result<Self, String> {
         let document = document::read(text, SCHEMA)?;
-        let Document { release, digest, since, listed, config, exclude, filled, run, recent, leaving } = document;
+        let CurrentDocument { release, digest, since, listed, config, exclude, filled, run, recent, leaving } =
+            document;
         let kept = |list: Vec<RawKept>| list.into_iter().map(RawKept::read).collect::<Result<Vec<_>, _>>();
         Ok(Self {
             release: parsed(&release, "`release` is not a release")?,
             digest: parsed(&digest, "`digest` is not a digest")?,
             since: parsed(&since, "`since` is not a time")?,
             listed: parsed(listed.as_ref().unwrap_or(&since), "`listed` is not a time")?,
-            config: config.map(RawConfig::read).transpose()?,
+            config: config.map(RawSiteConfig::read).transpose()?,
             exclude: patterns(&exclude)?,
             filled: filled.map(RawFilled::read).transpose()?,
             run: plain(run),
@@ -175,13 +176,13 @@ impl Current {
 
     /// The object.
     pub fn document(&self) -> String {
-        let kept = |list: &[Kept]| list.iter().map(RawKept::of).collect();
-        let document = Document {
+        let kept = |list: &[KeptRelease]| list.iter().map(RawKept::of).collect();
+        let document = CurrentDocument {
             release: self.release.to_string(),
             digest: self.digest.to_string(),
             since: document::time(self.since),
             listed: (self.listed != self.since).then(|| document::time(self.listed)),
-            config: self.config.as_ref().map(RawConfig::of),
+            config: self.config.as_ref().map(RawSiteConfig::of),
             exclude: texts(&self.exclude),
             filled: self.filled.as_ref().map(RawFilled::of),
             run: self.run.clone(),
@@ -194,14 +195,14 @@ impl Current {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct CurrentDocument {
     release: String,
     digest: String,
     since: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     listed: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    config: Option<RawConfig>,
+    config: Option<RawSiteConfig>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     exclude: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -217,7 +218,7 @@ struct Document {
 /// [`WrittenConfig`] as documents have it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawConfig {
+pub(super) struct RawSiteConfig {
     path: String,
     digest: String,
     size: u64,
@@ -225,7 +226,7 @@ pub(super) struct RawConfig {
     content_type: String,
 }
 
-/// [`Kept`] as documents have it.
+/// [`KeptRelease`] as documents have it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawKept {
@@ -237,7 +238,7 @@ pub(super) struct RawKept {
     filled: Option<RawFilled>,
 }
 
-impl RawConfig {
+impl RawSiteConfig {
     pub(super) fn of(config: &WrittenConfig) -> Self {
         Self {
             path: config.path.to_string(),
@@ -261,8 +262,8 @@ impl RawConfig {
 }
 
 impl RawKept {
-    pub(super) fn of(kept: &Kept) -> Self {
-        let Kept { release, digest, exclude, filled } = kept;
+    pub(super) fn of(kept: &KeptRelease) -> Self {
+        let KeptRelease { release, digest, exclude, filled } = kept;
         Self {
             release: release.to_string(),
             digest: digest.to_string(),
@@ -271,8 +272,8 @@ impl RawKept {
         }
     }
 
-    pub(super) fn read(self) -> Result<Kept, String> {
-        Ok(Kept {
+    pub(super) fn read(self) -> Result<KeptRelease, String> {
+        Ok(KeptRelease {
             release: parsed(&self.release, "list has what is not a release")?,
             digest: parsed(&self.digest, "list has what is not a digest")?,
             exclude: patterns(&self.exclude)?,
@@ -298,8 +299,8 @@ mod tests {
 
     use super::*;
 
-    fn kept(letter: char) -> Kept {
-        Kept {
+    fn kept(letter: char) -> KeptRelease {
+        KeptRelease {
             release: letter.to_string().repeat(40).parse().unwrap(),
             digest: Digest::of(letter.to_string()),
             exclude: Vec::new(),
@@ -307,16 +308,16 @@ mod tests {
         }
     }
 
-    fn finished(letter: char) -> Finished {
+    fn finished(letter: char) -> FinishedRelease {
         let run = Some("o/r/7/1".to_owned());
-        Finished { kept: kept(letter), at: Timestamp::UNIX_EPOCH, is_listed: true, config: None, run }
+        FinishedRelease { kept: kept(letter), at: Timestamp::UNIX_EPOCH, is_listed: true, config: None, run }
     }
 
-    fn letters(list: &[Kept]) -> String {
+    fn letters(list: &[KeptRelease]) -> String {
         list.iter().map(|kept| kept.release.to_string().remove(0)).collect()
     }
 
-    fn full() -> Current {
+    fn full() -> CurrentRelease {
         let config = WrittenConfig {
             path: "config.js".parse().unwrap(),
             digest: Digest::of("config"),
@@ -324,22 +325,22 @@ mod tests {
             content_type: "text/javascript; charset=utf-8".to_owned(),
         };
         let filled = FilledBundle { values: Digest::of("values"), manifest: Digest::of("manifest") };
-        let kept = Kept { exclude: vec!["**/*.map".parse().unwrap()], filled: Some(filled), ..kept('b') };
-        let before = Current::after(finished('a'), None, &[], 5);
-        Current::after(Finished { kept, config: Some(config), ..finished('b') }, Some(&before), &[], 1)
+        let kept = KeptRelease { exclude: vec!["**/*.map".parse().unwrap()], filled: Some(filled), ..kept('b') };
+        let before = CurrentRelease::after(finished('a'), None, &[], 5);
+        CurrentRelease::after(FinishedRelease { kept, config: Some(config), ..finished('b') }, Some(&before), &[], 1)
     }
 
     #[test]
     fn a_pointer_reads_as_it_was_written() {
-        for current in [full(), Current::after(finished('a'), None, &[], 5)] {
-            assert_eq!(Current::read(current.document().as_bytes()), Ok(current));
+        for current in [full(), CurrentRelease::after(finished('a'), None, &[], 5)] {
+            assert_eq!(CurrentRelease::read(current.document().as_bytes()), Ok(current));
         }
         assert!(full().document().starts_with("{\"schema\":\"shipgate/site/v1\",\"release\":\"bbbb"));
     }
 
     #[test]
     fn what_cannot_be_understood_is_not_guessed() {
-        let read = |object: &Value| Current::read(object.to_string().as_bytes());
+        let read = |object: &Value| CurrentRelease::read(object.to_string().as_bytes());
         let good: Value = serde_json::from_str(&full().document()).unwrap();
         for (key, value) in [
             ("schema", json!("shipgate/site/v2")),
@@ -359,7 +360,7 @@ mod tests {
             wrong[key] = value;
             assert!(read(&wrong).is_err(), "{wrong}");
         }
-        assert!(read(&good).is_ok() && Current::read(b"").is_err() && Current::read(b"[]").is_err());
+        assert!(read(&good).is_ok() && CurrentRelease::read(b"").is_err() && CurrentRelease::read(b"[]").is_err());
     }
 
     /// Of before there were placeholders.
@@ -367,37 +368,37 @@ mod tests {
     fn a_pointer_without_values_is_read() {
         let mut old: Value = serde_json::from_str(&full().document()).unwrap();
         old.as_object_mut().unwrap().shift_remove("filled");
-        let mut read = Current::read(old.to_string().as_bytes()).unwrap();
+        let mut read = CurrentRelease::read(old.to_string().as_bytes()).unwrap();
         assert_eq!(read.filled.take(), None);
-        assert_eq!(read, Current { filled: None, ..full() });
+        assert_eq!(read, CurrentRelease { filled: None, ..full() });
     }
 
     #[test]
     fn one_release_with_other_values_is_another_that_is_kept() {
         let with = |values: &str| {
             let filled = FilledBundle { values: Digest::of(values), manifest: Digest::of(values) };
-            Finished { kept: Kept { filled: Some(filled), ..kept('a') }, ..finished('a') }
+            FinishedRelease { kept: KeptRelease { filled: Some(filled), ..kept('a') }, ..finished('a') }
         };
-        let first = Current::after(with("1"), None, &[], 5);
-        let second = Current::after(with("2"), Some(&first), &[], 5);
+        let first = CurrentRelease::after(with("1"), None, &[], 5);
+        let second = CurrentRelease::after(with("2"), Some(&first), &[], 5);
         assert_eq!(second.recent, [with("2").kept, with("1").kept]);
-        assert_eq!(Current::after(with("2"), Some(&second), &[], 5).recent, second.recent);
+        assert_eq!(CurrentRelease::after(with("2"), Some(&second), &[], 5).recent, second.recent);
     }
 
     #[test]
     fn when_each_file_was_compared_last_is_handed_on() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let finished = |second, is_listed| Finished { at: at(second), is_listed, ..finished('a') };
-        let first = Current::after(finished(1, true), None, &[], 5);
-        let second = Current::after(finished(2, false), Some(&first), &[], 5);
-        let third = Current::after(finished(3, true), Some(&second), &[], 5);
+        let finished = |second, is_listed| FinishedRelease { at: at(second), is_listed, ..finished('a') };
+        let first = CurrentRelease::after(finished(1, true), None, &[], 5);
+        let second = CurrentRelease::after(finished(2, false), Some(&first), &[], 5);
+        let third = CurrentRelease::after(finished(3, true), Some(&second), &[], 5);
         assert_eq!([first.listed, second.listed, third.listed], [at(1), at(1), at(3)]);
-        assert_eq!(Current::read(second.document().as_bytes()), Ok(second));
+        assert_eq!(CurrentRelease::read(second.document().as_bytes()), Ok(second));
     }
 
     #[test]
     fn the_last_releases_are_kept_and_the_others_leave() {
-        let mut current = Current::after(finished('a'), None, &[], 2);
+        let mut current = CurrentRelease::after(finished('a'), None, &[], 2);
         for (letter, begun, recent, leaving) in [
             ('b', "", "ba", ""),
             ('b', "", "ba", ""),
@@ -406,8 +407,8 @@ mod tests {
             ('d', "e", "db", "cea"),
             ('e', "e", "ed", "bca"),
         ] {
-            let begun: Vec<Kept> = begun.chars().map(kept).collect();
-            current = Current::after(finished(letter), Some(&current), &begun, 2);
+            let begun: Vec<KeptRelease> = begun.chars().map(kept).collect();
+            current = CurrentRelease::after(finished(letter), Some(&current), &begun, 2);
             assert_eq!((letters(&current.recent), letters(&current.leaving)), (recent.to_owned(), leaving.to_owned()));
         }
         assert_eq!(letters(&current.without_leaving(2).leaving), "b");

@@ -10,14 +10,14 @@ const SCHEMA: &str = "shipgate/holds/v1";
 
 /// The holds on a site.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Holds {
+pub struct SiteHolds {
     /// The holds.
     pub holds: Vec<Hold>,
     /// The note of who lifted the holds last: its key and value ([`hold::lifted`]).
     pub lifted: Option<(String, String)>,
 }
 
-impl Holds {
+impl SiteHolds {
     /// What an object says. One that cannot be read stops every release. `place`: its key.
     pub fn of(text: &[u8], place: &str) -> Self {
         let stop = |_why| Hold { scope: HoldScope::Unreadable, at: None, run: None, key: place.to_owned() };
@@ -45,7 +45,7 @@ impl Holds {
     ///
     /// Why it cannot be understood, in words.
     pub fn read(text: &[u8]) -> Result<Self, String> {
-        let document: Document = document::read(text, SCHEMA)?;
+        let document: HoldsDocument = document::read(text, SCHEMA)?;
         let tags: Vec<(String, String)> = document.holds.into_iter().map(|Tag { key, value }| (key, value)).collect();
         let holds = hold::read(&tags);
         if holds.len() != tags.len() {
@@ -62,13 +62,13 @@ impl Holds {
     pub fn document(&self) -> String {
         let tag = |(key, value)| Tag { key, value };
         let holds = self.holds.iter().map(|hold| tag(hold.tag())).collect();
-        document::write(&Document { holds, lifted: self.lifted.clone().map(tag) }, SCHEMA)
+        document::write(&HoldsDocument { holds, lifted: self.lifted.clone().map(tag) }, SCHEMA)
     }
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct HoldsDocument {
     holds: Vec<Tag>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lifted: Option<Tag>,
@@ -93,17 +93,17 @@ mod tests {
         letter.to_string().repeat(40).parse().unwrap()
     }
 
-    fn all() -> Holds {
+    fn all() -> SiteHolds {
         let at = Timestamp::UNIX_EPOCH;
         let by_hand = Hold::by_hand("carts fail: 50 %", "o/r/7/1", at).unwrap();
         let of_rollback = Hold::of_rollback(&sha('b'), Some(&sha('a')), "local", at);
-        Holds { holds: vec![by_hand, of_rollback], lifted: Some(hold::lifted("fixed", "o/r/6/1", at)) }
+        SiteHolds { holds: vec![by_hand, of_rollback], lifted: Some(hold::lifted("fixed", "o/r/6/1", at)) }
     }
 
     #[test]
     fn holds_read_as_they_were_written() {
-        for holds in [all(), Holds::default()] {
-            assert_eq!(Holds::read(holds.document().as_bytes()), Ok(holds));
+        for holds in [all(), SiteHolds::default()] {
+            assert_eq!(SiteHolds::read(holds.document().as_bytes()), Ok(holds));
         }
     }
 
@@ -123,13 +123,13 @@ mod tests {
             texts.push(wrong.to_string());
         }
         for text in texts {
-            let holds = Holds::of(text.as_bytes(), "shipgate/frontend/holds.json").holds;
+            let holds = SiteHolds::of(text.as_bytes(), "shipgate/frontend/holds.json").holds;
             assert_eq!(holds.len(), 1, "{text}");
             assert_eq!(holds[0].covers(Some(false), Some(true), Some(false)), Some(true), "{text}");
         }
         let mut odd = good;
         odd["holds"][0]["value"] = json!("");
-        let holds = Holds::of(odd.to_string().as_bytes(), "x").holds;
+        let holds = SiteHolds::of(odd.to_string().as_bytes(), "x").holds;
         assert_eq!(holds.iter().map(|hold| &hold.scope).filter(|it| **it == HoldScope::Unreadable).count(), 1);
     }
 

@@ -4,7 +4,7 @@ use glob::Pattern;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::current::{RawConfig, WrittenConfig, patterns, texts};
+use super::current::{RawSiteConfig, WrittenConfig, patterns, texts};
 use super::document::{self, maybe, parsed, plain};
 use super::filled::{FilledBundle, RawFilled};
 use super::keys;
@@ -19,7 +19,7 @@ const SCHEMA: &str = "shipgate/entry/v1";
 
 /// What a run did to a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct SiteLedgerEntry {
     /// The release that it put there.
     pub release: ReleaseName,
     /// The digest of its bundle.
@@ -44,7 +44,7 @@ pub struct Entry {
     pub url: Option<String>,
 }
 
-impl Entry {
+impl SiteLedgerEntry {
     /// What names it.
     pub fn id(&self) -> RecordId {
         keys::entry_id(self.at, &self.release).into()
@@ -61,7 +61,7 @@ impl Entry {
     ///
     /// Why it cannot be understood, in words.
     pub fn read(text: &[u8]) -> Result<Self, String> {
-        let document: Document = document::read(text, SCHEMA)?;
+        let document: LedgerDocument = document::read(text, SCHEMA)?;
         let outcome = Outcome::WORST_FIRST.into_iter().find(|outcome| outcome.as_str() == document.outcome);
         Ok(Self {
             release: parsed(&document.release, "`release` is not a release")?,
@@ -70,7 +70,7 @@ impl Entry {
             at: parsed(&document.at, "`at` is not a time")?,
             restores: plain(document.restores.clone()).map(RecordId::from),
             previous: maybe(document.previous.as_ref(), "`previous` is not a release")?,
-            config: document.config.clone().map(RawConfig::read).transpose()?,
+            config: document.config.clone().map(RawSiteConfig::read).transpose()?,
             exclude: patterns(&document.exclude)?,
             filled: document.filled.clone().map(RawFilled::read).transpose()?,
             url: plain(document.url.clone()),
@@ -82,15 +82,15 @@ impl Entry {
     pub fn document(&self) -> String {
         let Provenance { by, trigger, run, began, committed, approvers, plan_runs, overrides, plan } =
             self.provenance.clone();
-        let overrides = overrides.into_iter().map(|OverriddenGate { gate, reason }| Override { gate, reason });
-        let document = Document {
+        let overrides = overrides.into_iter().map(|OverriddenGate { gate, reason }| LedgerOverride { gate, reason });
+        let document = LedgerDocument {
             release: self.release.to_string(),
             digest: self.digest.to_string(),
             outcome: self.outcome.to_string(),
             at: document::time(self.at),
             restores: self.restores.as_ref().map(RecordId::to_string),
             previous: self.previous.as_ref().map(ReleaseName::to_string),
-            config: self.config.as_ref().map(RawConfig::of),
+            config: self.config.as_ref().map(RawSiteConfig::of),
             exclude: texts(&self.exclude),
             filled: self.filled.as_ref().map(RawFilled::of),
             url: self.url.clone(),
@@ -110,7 +110,7 @@ impl Entry {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Document {
+struct LedgerDocument {
     release: String,
     digest: String,
     outcome: String,
@@ -120,7 +120,7 @@ struct Document {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     previous: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    config: Option<RawConfig>,
+    config: Option<RawSiteConfig>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     exclude: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,22 +142,22 @@ struct Document {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     plan_runs: Vec<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    overrides: Vec<Override>,
+    overrides: Vec<LedgerOverride>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     plan: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Override {
+struct LedgerOverride {
     gate: String,
     reason: String,
 }
 
-impl Document {
+impl LedgerDocument {
     fn provenance(self) -> Result<Provenance, String> {
         let text = |text: String| plain(Some(text)).unwrap_or_default();
-        let gate = |Override { gate, reason }| OverriddenGate { gate: text(gate), reason: text(reason) };
+        let gate = |LedgerOverride { gate, reason }| OverriddenGate { gate: text(gate), reason: text(reason) };
         Ok(Provenance {
             by: plain(self.by),
             trigger: plain(self.trigger),
@@ -180,8 +180,8 @@ pub(super) mod tests {
     use super::*;
 
     /// The entry of release `bbbb…` that a run wrote in some second.
-    pub(in super::super) fn entry(second: i64, letter: char, outcome: Outcome) -> Entry {
-        Entry {
+    pub(in super::super) fn entry(second: i64, letter: char, outcome: Outcome) -> SiteLedgerEntry {
+        SiteLedgerEntry {
             release: letter.to_string().repeat(40).parse().unwrap(),
             digest: Digest::of(letter.to_string()),
             outcome,
@@ -196,7 +196,7 @@ pub(super) mod tests {
         }
     }
 
-    fn full() -> Entry {
+    fn full() -> SiteLedgerEntry {
         let provenance = Provenance {
             by: Some("ana".to_owned()),
             trigger: Some("push".to_owned()),
@@ -209,7 +209,7 @@ pub(super) mod tests {
             plan: Some(Digest::of("plan")),
         };
         let before = entry(1, 'a', Outcome::Deployed);
-        Entry {
+        SiteLedgerEntry {
             provenance,
             restores: Some(before.id()),
             previous: Some(before.release),
@@ -229,7 +229,7 @@ pub(super) mod tests {
     #[test]
     fn what_cannot_be_understood_is_not_guessed() {
         let good: Value = serde_json::from_str(&full().document()).unwrap();
-        assert_eq!(Entry::read(good.to_string().as_bytes()), Ok(full()));
+        assert_eq!(SiteLedgerEntry::read(good.to_string().as_bytes()), Ok(full()));
         for (key, value) in [
             ("schema", json!("shipgate/entry/v2")),
             ("outcome", json!("fine")),
@@ -242,11 +242,14 @@ pub(super) mod tests {
         ] {
             let mut wrong = good.clone();
             wrong[key] = value;
-            assert!(Entry::read(wrong.to_string().as_bytes()).is_err(), "{wrong}");
+            assert!(SiteLedgerEntry::read(wrong.to_string().as_bytes()).is_err(), "{wrong}");
         }
         let mut foreign = good;
         foreign["by"] = json!("\u{1b}[31m::error::x");
-        assert_eq!(Entry::read(foreign.to_string().as_bytes()).unwrap().provenance.by.unwrap(), ": :error::x");
+        assert_eq!(
+            SiteLedgerEntry::read(foreign.to_string().as_bytes()).unwrap().provenance.by.unwrap(),
+            ": :error::x"
+        );
     }
 
     proptest! {
@@ -254,8 +257,8 @@ pub(super) mod tests {
         fn an_entry_reads_as_it_was_written(second in 0_i64..4_000_000_000, outcome in 0..13_usize, by in "[a-z]{1,9}") {
             let outcome = Outcome::WORST_FIRST[outcome];
             let provenance = Provenance { by: Some(by), ..Provenance::default() };
-            for entry in [Entry { provenance, ..entry(second, 'c', outcome) }, full()] {
-                prop_assert_eq!(Entry::read(entry.document().as_bytes()), Ok(entry));
+            for entry in [SiteLedgerEntry { provenance, ..entry(second, 'c', outcome) }, full()] {
+                prop_assert_eq!(SiteLedgerEntry::read(entry.document().as_bytes()), Ok(entry));
             }
         }
     }

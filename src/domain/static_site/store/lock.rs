@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::current::{Kept, RawKept};
+use super::current::{KeptRelease, RawKept};
 use super::document::{self, maybe, parsed, plain};
 
 /// The only form of the object that is known.
@@ -37,7 +37,7 @@ pub struct Lock {
     pub released: bool,
     /// What runs began to put on the site, the newest first: this run's, and those of runs that did not come to their
     /// end. What they wrote is not known.
-    pub begun: Vec<Kept>,
+    pub begun: Vec<KeptRelease>,
 }
 
 impl Owner {
@@ -58,7 +58,7 @@ fn attempt(run: &str) -> Option<(&str, u32)> {
 
 impl Lock {
     /// The lock of a run that begins to put a release there. `before`: what was there.
-    pub fn taken(owner: Owner, now: Timestamp, release: Kept, before: Option<&Self>) -> Self {
+    pub fn taken(owner: Owner, now: Timestamp, release: KeptRelease, before: Option<&Self>) -> Self {
         let mut begun = vec![release];
         let unfinished = before.map_or(&[][..], |before| &before.begun);
         begun.extend(unfinished.iter().filter(|one| **one != begun[0]).cloned().collect::<Vec<_>>());
@@ -115,7 +115,7 @@ impl Lock {
     ///
     /// Why it cannot be understood, in words.
     pub fn read(text: &[u8]) -> Result<Self, String> {
-        let Document { owner, run, since, until, released, begun } = document::read(text, SCHEMA)?;
+        let LockDocument { owner, run, since, until, released, begun } = document::read(text, SCHEMA)?;
         Ok(Self {
             owner: Owner { id: owner, run: plain(Some(run)).unwrap_or_default() },
             since: maybe(since.as_ref(), "`since` is not a time")?,
@@ -130,7 +130,7 @@ impl Lock {
         let Self { owner, since, until, released, begun } = self.clone();
         let begun = begun.iter().map(RawKept::of).collect();
         let (since, until) = (since.map(document::time), document::time(until));
-        let document = Document { owner: owner.id, run: owner.run, since, until, released, begun };
+        let document = LockDocument { owner: owner.id, run: owner.run, since, until, released, begun };
         document::write(&document, SCHEMA)
     }
 }
@@ -142,7 +142,7 @@ fn until(now: Timestamp) -> Timestamp {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct LockDocument {
     owner: String,
     run: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -164,8 +164,8 @@ mod tests {
         Owner { id: id.to_owned(), run: format!("run {id}") }
     }
 
-    fn kept(letter: char) -> Kept {
-        Kept {
+    fn kept(letter: char) -> KeptRelease {
+        KeptRelease {
             release: letter.to_string().repeat(40).parse().unwrap(),
             digest: Digest::of(letter.to_string()),
             exclude: Vec::new(),

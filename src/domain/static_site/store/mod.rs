@@ -13,9 +13,9 @@ mod ledger;
 mod lock;
 mod past;
 
-pub use current::{Current, Finished, Kept, WrittenConfig};
+pub use current::{CurrentRelease, FinishedRelease, KeptRelease, WrittenConfig};
 pub use filled::FilledBundle;
-pub use holds::Holds;
-pub use ledger::Entry;
+pub use holds::SiteHolds;
+pub use ledger::SiteLedgerEntry;
 pub use lock::{Lock, Owner};
-pub use past::{History, past};
+pub use past::{SiteHistory, past};

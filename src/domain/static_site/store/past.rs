@@ -1,7 +1,7 @@
 //! What a site served before, as its ledger says.
 
-use super::current::Current;
-use super::ledger::Entry;
+use super::current::CurrentRelease;
+use super::ledger::SiteLedgerEntry;
 use crate::domain::ids::RecordId;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
@@ -11,15 +11,15 @@ use crate::domain::view::history::{Availability, PastRelease, mark_left};
 
 /// The newest entries of a site's ledger, and which release it serves.
 #[derive(Debug, Clone, Copy)]
-pub struct History<'a> {
+pub struct SiteHistory<'a> {
     /// The entries, newest first.
-    pub entries: &'a [Entry],
+    pub entries: &'a [SiteLedgerEntry],
     /// What the pointer says. `None`: the site serves no release.
-    pub current: Option<&'a Current>,
+    pub current: Option<&'a CurrentRelease>,
 }
 
 /// What a site can go back to.
-pub fn past(component: &ComponentName, history: History<'_>) -> RollbackCandidates {
+pub fn past(component: &ComponentName, history: SiteHistory<'_>) -> RollbackCandidates {
     let runs = history.current.map(|current| current.release.clone());
     let succeeded = each_once(history.entries.iter(), None);
     let baseline = if succeeded.is_empty() { ComponentBaseline::NoRelease } else { ComponentBaseline::NotKept };
@@ -35,7 +35,7 @@ pub fn past(component: &ComponentName, history: History<'_>) -> RollbackCandidat
 }
 
 /// The releases that served, each once, but for one.
-fn each_once<'a>(entries: impl Iterator<Item = &'a Entry>, but: Option<&ReleaseName>) -> Vec<ReleaseName> {
+fn each_once<'a>(entries: impl Iterator<Item = &'a SiteLedgerEntry>, but: Option<&ReleaseName>) -> Vec<ReleaseName> {
     let mut releases: Vec<ReleaseName> = Vec::new();
     for entry in entries.filter(|entry| entry.succeeded() && Some(&entry.release) != but) {
         if !releases.contains(&entry.release) {
@@ -45,17 +45,18 @@ fn each_once<'a>(entries: impl Iterator<Item = &'a Entry>, but: Option<&ReleaseN
     releases
 }
 
-impl<'a> History<'a> {
+impl<'a> SiteHistory<'a> {
     /// The newest entry with which a release served: what a rollback to it restores.
-    pub fn of_release(self, release: &ReleaseName) -> Option<&'a Entry> {
+    pub fn of_release(self, release: &ReleaseName) -> Option<&'a SiteLedgerEntry> {
         self.entries.iter().find(|entry| entry.succeeded() && entry.release == *release)
     }
 
     /// The newest entry that says whether a release serves as it should. A run that was cut off, or replaced by another,
     /// does not say.
-    pub fn judged(self, release: &ReleaseName) -> Option<&'a Entry> {
-        let is_judged =
-            |entry: &&Entry| matches!(entry.outcome, Outcome::Deployed | Outcome::RolledBack | Outcome::Broken);
+    pub fn judged(self, release: &ReleaseName) -> Option<&'a SiteLedgerEntry> {
+        let is_judged = |entry: &&SiteLedgerEntry| {
+            matches!(entry.outcome, Outcome::Deployed | Outcome::RolledBack | Outcome::Broken)
+        };
         self.entries.iter().filter(is_judged).find(|entry| entry.release == *release)
     }
 
@@ -67,9 +68,10 @@ impl<'a> History<'a> {
         releases
     }
 
-    fn release(self, index: usize, entry: &Entry) -> PastRelease {
+    fn release(self, index: usize, entry: &SiteLedgerEntry) -> PastRelease {
         let before = self.entries.iter().skip(index + 1);
-        let is_previous = |there: &&Entry| there.succeeded() && Some(&there.release) == entry.previous.as_ref();
+        let is_previous =
+            |there: &&SiteLedgerEntry| there.succeeded() && Some(&there.release) == entry.previous.as_ref();
         let is_current = self.newest_of_current().is_some_and(|current| current.id() == entry.id());
         PastRelease {
             release: entry.release.clone(),
@@ -79,7 +81,7 @@ impl<'a> History<'a> {
             provenance: entry.provenance.clone(),
             place: entry.id(),
             restores: entry.restores.clone(),
-            previous: before.into_iter().find(is_previous).map(Entry::id),
+            previous: before.into_iter().find(is_previous).map(SiteLedgerEntry::id),
             was_left: false,
             cluster: None,
             service: None,
@@ -91,21 +93,22 @@ impl<'a> History<'a> {
     }
 
     /// The entry of the run that put there what is served. `None`: it wrote none.
-    fn of_current(self) -> Option<&'a Entry> {
+    fn of_current(self) -> Option<&'a SiteLedgerEntry> {
         let current = self.current?;
         // A run writes its entry after it moved the pointer: the oldest since then is its own, and later ones of the release
         // only asked its public address again.
         let later = self.entries.iter().take_while(|entry| entry.at >= current.since).count();
         let later = self.entries.get(..later)?;
         // What failed put the release before back itself, and wrote an entry of its own release.
-        let put_back =
-            |entry: &Entry| entry.outcome == Outcome::RolledBack && entry.previous.as_ref() == Some(&current.release);
+        let put_back = |entry: &SiteLedgerEntry| {
+            entry.outcome == Outcome::RolledBack && entry.previous.as_ref() == Some(&current.release)
+        };
         let own = later.iter().rposition(put_back).map_or(Some(later), |failed| later.get(failed + 1..))?;
         own.iter().rfind(|entry| entry.release == current.release)
     }
 
     /// The newest entry of the release that is served: of the run that put it there, or else of one before it.
-    fn newest_of_current(self) -> Option<&'a Entry> {
+    fn newest_of_current(self) -> Option<&'a SiteLedgerEntry> {
         self.of_current().or_else(|| self.of_release(&self.current?.release))
     }
 
@@ -129,8 +132,9 @@ impl<'a> History<'a> {
     /// and the release served before.
     fn is_cut_off(self) -> bool {
         let Some(current) = self.current else { return false };
-        let is_unknown =
-            |entry: &Entry| matches!(entry.outcome, Outcome::TimedOut | Outcome::Interrupted | Outcome::Unproven);
+        let is_unknown = |entry: &SiteLedgerEntry| {
+            matches!(entry.outcome, Outcome::TimedOut | Outcome::Interrupted | Outcome::Unproven)
+        };
         if let Some(entry) = self.of_current() {
             return entry.restores.is_some() && is_unknown(entry);
         }
@@ -143,27 +147,27 @@ impl<'a> History<'a> {
 mod tests {
     use jiff::Timestamp;
 
-    use super::super::current::{Finished, Kept};
+    use super::super::current::{FinishedRelease, KeptRelease};
     use super::super::ledger::tests::entry;
     use super::*;
     use crate::domain::image::Digest;
 
     /// The pointer of a run that moved it in some second.
-    fn current(second: i64, letter: char) -> Current {
-        let kept = Kept {
+    fn current(second: i64, letter: char) -> CurrentRelease {
+        let kept = KeptRelease {
             release: letter.to_string().repeat(40).parse().unwrap(),
             digest: Digest::of(letter.to_string()),
             exclude: Vec::new(),
             filled: None,
         };
         let at = Timestamp::from_second(second).unwrap();
-        Current::after(Finished { kept, at, is_listed: true, config: None, run: None }, None, &[], 5)
+        CurrentRelease::after(FinishedRelease { kept, at, is_listed: true, config: None, run: None }, None, &[], 5)
     }
 
     /// `a`: a deploy; `b!`: one that failed; `c?`: one that timed out; `a<1`: a rollback to the entry of second 1. One in
     /// each second, the oldest first.
-    fn ledger(text: &str) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = Vec::new();
+    fn ledger(text: &str) -> Vec<SiteLedgerEntry> {
+        let mut entries: Vec<SiteLedgerEntry> = Vec::new();
         for (index, word) in text.split_whitespace().enumerate() {
             let outcome = match word.get(word.len() - 1..) {
                 Some("!") => Outcome::RolledBack,
@@ -210,7 +214,7 @@ mod tests {
         ] {
             let entries = ledger(text);
             let current = (runs != ' ').then(|| current(second, runs));
-            let past = past(&"frontend".parse().unwrap(), History { entries: &entries, current: current.as_ref() });
+            let past = past(&"frontend".parse().unwrap(), SiteHistory { entries: &entries, current: current.as_ref() });
             assert_eq!((letters(&past.earlier), past.cut_off), (earlier.to_owned(), cut_off), "{text} {runs}");
         }
     }
@@ -227,7 +231,7 @@ mod tests {
             ("a a! b", Some(Outcome::RolledBack)),
         ] {
             let entries = ledger(text);
-            let judged = History { entries: &entries, current: None }.judged(&"a".repeat(40).parse().unwrap());
+            let judged = SiteHistory { entries: &entries, current: None }.judged(&"a".repeat(40).parse().unwrap());
             assert_eq!(judged.map(|entry| entry.outcome), expected, "{text}");
         }
     }
@@ -235,7 +239,7 @@ mod tests {
     #[test]
     fn without_a_release_there_is_no_baseline_and_with_one_it_is_unknown() {
         let name: ComponentName = "frontend".parse().unwrap();
-        let of = |text: &str| past(&name, History { entries: &ledger(text), current: None });
+        let of = |text: &str| past(&name, SiteHistory { entries: &ledger(text), current: None });
         assert_eq!((of("a!").baseline, of("a!").runs), (ComponentBaseline::NoRelease, None));
         assert!(matches!(of("a b a").baseline, ComponentBaseline::NotKept));
         assert_eq!(letters(&of("a b a").succeeded), "ab");
@@ -244,14 +248,14 @@ mod tests {
     #[test]
     fn a_history_marks_what_is_served_and_what_was_left() {
         let (entries, current) = (ledger("a b a<1"), current(3, 'a'));
-        let history = History { entries: &entries, current: Some(&current) };
+        let history = SiteHistory { entries: &entries, current: Some(&current) };
         let shown: Vec<_> = history.releases().iter().map(|it| (it.standing, it.was_left)).collect();
         assert_eq!(shown, [(Availability::Current, false), (Availability::Past, true), (Availability::Past, false)]);
         assert_eq!(history.of_release(&entries[0].release).unwrap().id(), entries[0].id());
 
         // A run that failed moved the pointer back, and its entry is of its own release.
         let (entries, current) = (ledger("a b!"), self::current(2, 'a'));
-        let history = History { entries: &entries, current: Some(&current) };
+        let history = SiteHistory { entries: &entries, current: Some(&current) };
         let standings: Vec<_> = history.releases().iter().map(|it| it.standing).collect();
         assert_eq!(standings, [Availability::Past, Availability::Current]);
     }

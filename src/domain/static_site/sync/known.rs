@@ -7,7 +7,7 @@ use crate::domain::static_site::served::Served;
 
 /// What is known of a bucket without a read of it: what runs wrote that came to their end, and what others began to write.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Known<'a> {
+pub struct RecordedFiles<'a> {
     /// What the pointer says is served.
     pub before: Option<&'a Served>,
     /// The releases that keep their files, the one that was served last first.
@@ -18,7 +18,7 @@ pub struct Known<'a> {
     pub doubted: Option<&'a BTreeSet<SitePath>>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> RecordedFiles<'a> {
     /// Whether a file needs no request: its name says what is in it, the newest release that has the name has the same file
     /// there, and no run began to write anything else over it.
     pub(super) fn has(self, path: &SitePath, file: &SiteFile) -> bool {

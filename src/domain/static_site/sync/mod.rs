@@ -14,6 +14,6 @@ mod seen;
 
 pub use deletes::deletes;
 pub use doubt::{Care, ListedObject, Listing, doubted};
-pub use known::Known;
+pub use known::RecordedFiles;
 pub use plan::{Oddity, Over, Sync, Write, plan, to_look_at};
 pub use seen::{SeenObject, Version};

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::plan::plan_in;
-use super::{Known, Over, SeenObject, Sync, Write, deletes, to_look_at};
+use super::{Over, RecordedFiles, SeenObject, Sync, Write, deletes, to_look_at};
 use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath, Wave};
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::served::tests::file;
@@ -21,7 +21,7 @@ struct Built {
 
 /// A release and what each of its pages names.
 #[derive(Debug, Clone)]
-struct Release {
+struct ModelRelease {
     served: Served,
     names: BTreeMap<SitePath, BTreeSet<SitePath>>,
 }
@@ -43,7 +43,7 @@ fn wave(file: &SiteFile, path: &SitePath) -> Wave {
 }
 
 impl Built {
-    fn release(&self) -> Release {
+    fn release(&self) -> ModelRelease {
         let mut served = Served::default();
         let some = |prefix: &str, contents: &[Option<u8>], cache| {
             let each = contents.iter().enumerate().filter_map(|(number, content)| Some((number, (*content)?)));
@@ -67,7 +67,7 @@ impl Built {
             served.0.insert(path.clone(), file(&format!("{uses:?}"), Cache::Revalidate));
             names.insert(path, uses);
         }
-        Release { served, names }
+        ModelRelease { served, names }
     }
 }
 
@@ -88,7 +88,7 @@ impl Bucket {
         paths.iter().filter_map(look).collect()
     }
 
-    fn plan(&self, wanted: &Served, known: Known<'_>) -> Sync {
+    fn plan(&self, wanted: &Served, known: RecordedFiles<'_>) -> Sync {
         plan_in(wave, wanted, known, &self.seen(&to_look_at(wanted, known)))
     }
 
@@ -105,7 +105,7 @@ impl Bucket {
 
     /// A page that is served as one of the releases has it names only what is there. `wanted`: what its pages name is also
     /// as it means it, where another page was there at the start.
-    fn check(&self, releases: &[&Release], wanted: &Release, start: &Self) {
+    fn check(&self, releases: &[&ModelRelease], wanted: &ModelRelease, start: &Self) {
         for release in releases {
             for (page, named) in &release.names {
                 if self.objects.get(page).is_some_and(|(file, _)| release.served.has(page, file)) {
@@ -151,7 +151,7 @@ impl Bucket {
     }
 }
 
-fn built() -> impl Strategy<Value = Release> {
+fn built() -> impl Strategy<Value = ModelRelease> {
     use proptest::collection::vec;
     use proptest::option::weighted;
     let contents = |most: u8| vec(weighted(0.6, 0..most), 4);
@@ -160,11 +160,11 @@ fn built() -> impl Strategy<Value = Release> {
 }
 
 /// A bucket that serves a release, with what another one before it left there.
-fn serving(older: &Release, before: &Release) -> Bucket {
+fn serving(older: &ModelRelease, before: &ModelRelease) -> Bucket {
     let mut bucket = Bucket::default();
-    let sync = bucket.plan(&older.served, Known::default());
+    let sync = bucket.plan(&older.served, RecordedFiles::default());
     bucket.carry_out(&sync, 0, usize::MAX, |_| ());
-    let sync = bucket.plan(&before.served, Known { before: Some(&older.served), ..Known::default() });
+    let sync = bucket.plan(&before.served, RecordedFiles { before: Some(&older.served), ..RecordedFiles::default() });
     bucket.carry_out(&sync, 0, usize::MAX, |_| ());
     bucket.serves(&before.served);
     bucket
@@ -178,12 +178,12 @@ proptest! {
         let mut bucket = serving(&older, &before);
         let start = bucket.clone();
         let kept = [older.served.clone()];
-        let known = Known { before: Some(&before.served), kept: &kept, ..Known::default() };
+        let known = RecordedFiles { before: Some(&before.served), kept: &kept, ..RecordedFiles::default() };
         let all = [&older, &before, &wanted];
         let sync = bucket.plan(&wanted.served, known);
         bucket.carry_out(&sync, order, cut, |bucket| bucket.check(&all, &wanted, &start));
         let begun = [wanted.served.clone()];
-        let unfinished = Known { begun: &begun, ..known };
+        let unfinished = RecordedFiles { begun: &begun, ..known };
 
         // The same command again, which dies too, and once more.
         let mut forth = bucket.clone();
@@ -212,11 +212,11 @@ proptest! {
         let mut unfinished: Vec<Served> = Vec::new();
         for (release, cut) in &begun {
             unfinished.insert(0, release.served.clone());
-            let known = Known { before: Some(&before.served), begun: &unfinished, ..Known::default() };
+            let known = RecordedFiles { before: Some(&before.served), begun: &unfinished, ..RecordedFiles::default() };
             let sync = bucket.plan(&release.served, known);
             bucket.carry_out(&sync, order, *cut, |_| ());
         }
-        let known = Known { before: Some(&before.served), begun: &unfinished, ..Known::default() };
+        let known = RecordedFiles { before: Some(&before.served), begun: &unfinished, ..RecordedFiles::default() };
         let sync = bucket.plan(&wanted.served, known);
         bucket.carry_out(&sync, order, usize::MAX, |_| ());
         bucket.serves(&wanted.served);
@@ -229,7 +229,7 @@ proptest! {
         let mut served: Vec<Served> = Vec::new();
         let mut leaving: Vec<Served> = Vec::new();
         for release in &releases {
-            let known = Known { before: served.first(), kept: served.get(1..).unwrap_or_default(), ..Known::default() };
+            let known = RecordedFiles { before: served.first(), kept: served.get(1..).unwrap_or_default(), ..RecordedFiles::default() };
             let sync = bucket.plan(&release.served, known);
             bucket.carry_out(&sync, 0, usize::MAX, |_| ());
             served.insert(0, release.served.clone());
@@ -246,7 +246,7 @@ proptest! {
         }
         for kept in &served {
             let mut bucket = bucket.clone();
-            let known = Known { before: served.first(), kept: &served[1..], ..Known::default() };
+            let known = RecordedFiles { before: served.first(), kept: &served[1..], ..RecordedFiles::default() };
             let sync = bucket.plan(&kept.clone(), known);
             bucket.carry_out(&sync, 0, usize::MAX, |_| ());
             bucket.serves(kept);

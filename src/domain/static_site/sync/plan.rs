@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::known::Known;
+use super::known::RecordedFiles;
 use super::seen::{SeenObject, Version};
 use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath, Wave};
 use crate::domain::static_site::served::Served;
@@ -117,12 +117,12 @@ impl Sync {
 }
 
 /// The files of a release that have to be looked at before [`plan`]: whatever can change, and what is not known for sure.
-pub fn to_look_at<'a>(wanted: &'a Served, known: Known<'_>) -> Vec<&'a SitePath> {
+pub fn to_look_at<'a>(wanted: &'a Served, known: RecordedFiles<'_>) -> Vec<&'a SitePath> {
     let is_open = |(path, file): &(&SitePath, &SiteFile)| needs_look(path, file, known);
     wanted.0.iter().filter(is_open).map(|(path, _)| path).collect()
 }
 
-fn needs_look(path: &SitePath, file: &SiteFile, known: Known<'_>) -> bool {
+fn needs_look(path: &SitePath, file: &SiteFile, known: RecordedFiles<'_>) -> bool {
     !known.has(path, file) && (file.cache != Cache::Immutable || known.names(path))
 }
 
@@ -131,14 +131,14 @@ fn needs_look(path: &SitePath, file: &SiteFile, known: Known<'_>) -> bool {
 ///
 /// The same plan leads back: `known` then has the release that failed among those that were begun. Its order is right
 /// in both directions, since what a page names is there, as the page means it, before the page is.
-pub fn plan(wanted: &Served, known: Known<'_>, seen: &BTreeMap<SitePath, SeenObject>) -> Sync {
+pub fn plan(wanted: &Served, known: RecordedFiles<'_>, seen: &BTreeMap<SitePath, SeenObject>) -> Sync {
     plan_in(SiteFile::wave, wanted, known, seen)
 }
 
 pub(super) fn plan_in(
     wave: fn(&SiteFile, &SitePath) -> Wave,
     wanted: &Served,
-    known: Known<'_>,
+    known: RecordedFiles<'_>,
     seen: &BTreeMap<SitePath, SeenObject>,
 ) -> Sync {
     let mut sync = Sync::default();
@@ -163,7 +163,7 @@ pub(super) fn plan_in(
     sync
 }
 
-fn oddity(path: &SitePath, file: &SiteFile, known: Known<'_>, there: Option<&SeenObject>) -> Option<Oddity> {
+fn oddity(path: &SitePath, file: &SiteFile, known: RecordedFiles<'_>, there: Option<&SeenObject>) -> Option<Oddity> {
     let is_served = known.before.is_some_and(|before| before.0.contains_key(path));
     let has_other_bytes = |other: &SiteFile| other.digest != file.digest;
     match there {
@@ -238,7 +238,7 @@ mod tests {
         ] {
             let (kept, begun) = (kept.cloned().into_iter().collect::<Vec<_>>(), begun.cloned());
             let begun: Vec<_> = begun.into_iter().collect();
-            let known = Known { before, kept: &kept, begun: &begun, doubted: None };
+            let known = RecordedFiles { before, kept: &kept, begun: &begun, doubted: None };
             let sync = plan(&wanted, known, &BTreeMap::new());
             assert_eq!(over(&sync), expected.into_iter().collect::<Vec<_>>(), "{known:?}");
             assert_eq!(!to_look_at(&wanted, known).is_empty(), looks, "{known:?}");
@@ -262,7 +262,7 @@ mod tests {
             (None, Some(foreign), Some(Over::Version("3".into())), 0, &[Oddity::Foreign]),
             (None, None, Some(Over::Nothing), 0, &[]),
         ] {
-            let known = Known { before, ..Known::default() };
+            let known = RecordedFiles { before, ..RecordedFiles::default() };
             let seen = there.map(|object| seen("x.txt", object)).unwrap_or_default();
             let sync = plan(&wanted, known, &seen);
             let shown = (over(&sync), sync.repaired, odd(&sync));
@@ -281,7 +281,7 @@ mod tests {
             (Some(by_hand), Some(Over::Version("2".into())), &[Oddity::Changed]),
             (None, Some(Over::Nothing), &[Oddity::Missing]),
         ] {
-            let known = Known { before: Some(&wanted), doubted: Some(&doubted), ..Known::default() };
+            let known = RecordedFiles { before: Some(&wanted), doubted: Some(&doubted), ..RecordedFiles::default() };
             assert_eq!(to_look_at(&wanted, known).len(), 1);
             let seen = there.map(|object| seen("a.js", object)).unwrap_or_default();
             let sync = plan(&wanted, known, &seen);
@@ -296,7 +296,7 @@ mod tests {
         let wanted = served(&[("a.js", "two", Cache::Immutable)]);
         let before = served(&[("a.js", "one", Cache::Immutable)]);
         let seen = seen("a.js", object("1", &before.0[&"a.js".parse().unwrap()]));
-        let sync = plan(&wanted, Known { before: Some(&before), ..Known::default() }, &seen);
+        let sync = plan(&wanted, RecordedFiles { before: Some(&before), ..RecordedFiles::default() }, &seen);
         assert_eq!((over(&sync), odd(&sync)), (vec![Over::Version("1".into())], vec![Oddity::SameName]));
     }
 }

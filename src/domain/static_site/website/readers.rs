@@ -13,7 +13,7 @@ pub enum Readers {
     /// Those for whom the conditions of a statement hold, or whom no other statement denies.
     Some,
     /// No principal.
-    Nobody,
+    NoOne,
 }
 
 /// Whom the policy of a bucket lets read. Objects that shipgate writes have no ACL of their own, so nothing else does.
@@ -22,12 +22,12 @@ pub fn readers(policy: Option<&str>, bucket: &BucketName) -> Readers {
     let policy: Option<Value> = policy.and_then(|policy| serde_json::from_str(policy).ok());
     let statements = policy.as_ref().map(|policy| list(policy.get("Statement"))).unwrap_or_default();
     let of_everyone = statements.into_iter().filter(|statement| is_of_everyone(statement) && reads(statement, bucket));
-    let (mut most, mut is_denied) = (Readers::Nobody, false);
+    let (mut most, mut is_denied) = (Readers::NoOne, false);
     for statement in of_everyone {
         let is_conditional = statement.get("Condition").is_some();
         match statement.get("Effect").and_then(Value::as_str) {
             Some("Allow") if !is_conditional => most = Readers::Everyone,
-            Some("Allow") if most == Readers::Nobody => most = Readers::Some,
+            Some("Allow") if most == Readers::NoOne => most = Readers::Some,
             Some("Deny") => is_denied = true,
             _ => {}
         }
@@ -35,7 +35,7 @@ pub fn readers(policy: Option<&str>, bucket: &BucketName) -> Readers {
     match most {
         // A condition such as `aws:SecureTransport` denies some, and which is not known here.
         Readers::Everyone if is_denied => Readers::Some,
-        Readers::Everyone | Readers::Some | Readers::Nobody => most,
+        Readers::Everyone | Readers::Some | Readers::NoOne => most,
     }
 }
 

@@ -44,7 +44,7 @@ fn what_keeps_browsers_out_is_named_with_the_command_that_changes_it() {
         (with(index(None)), "answers `/` with `nothing`", "aws s3 website s3://stage-site"),
         (with(away), "redirects all requests to www.shop.example", "aws s3 website s3://stage-site"),
         (
-            Setup { readers: Readers::Nobody, ..good() },
+            Setup { readers: Readers::NoOne, ..good() },
             "the public may not read bucket",
             r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::stage-site/*""#,
         ),
@@ -103,24 +103,24 @@ fn a_policy_says_who_may_read() {
         (json!({"Resource": "arn:aws-cn:s3:::stage-site/*"}), Readers::Everyone),
         (json!({"Resource": "*"}), Readers::Everyone),
         (json!({"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}), Readers::Some),
-        (json!({"Effect": "Deny"}), Readers::Nobody),
-        (json!({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}), Readers::Nobody),
-        (json!({"Principal": {"Service": "cloudfront.amazonaws.com"}}), Readers::Nobody),
-        (json!({"Action": "s3:ListBucket"}), Readers::Nobody),
-        (json!({"Resource": "arn:aws:s3:::stage-site/public/*"}), Readers::Nobody),
-        (json!({"Resource": "arn:aws:s3:::other-site/*"}), Readers::Nobody),
+        (json!({"Effect": "Deny"}), Readers::NoOne),
+        (json!({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}), Readers::NoOne),
+        (json!({"Principal": {"Service": "cloudfront.amazonaws.com"}}), Readers::NoOne),
+        (json!({"Action": "s3:ListBucket"}), Readers::NoOne),
+        (json!({"Resource": "arn:aws:s3:::stage-site/public/*"}), Readers::NoOne),
+        (json!({"Resource": "arn:aws:s3:::other-site/*"}), Readers::NoOne),
     ] {
         assert_eq!(of(&statement(&more)), wanted, "{more}");
     }
     let secure = json!({"Effect": "Deny", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}});
     assert_eq!(of(&json!([statement(&json!({})), statement(&secure)])), Readers::Some);
-    assert_eq!(readers(None, &bucket()), Readers::Nobody);
+    assert_eq!(readers(None, &bucket()), Readers::NoOne);
 }
 
 proptest! {
     #[test]
     fn any_text_for_a_policy_is_answered(text in ".*") {
-        assert_eq!(readers(Some(&text), &bucket()), Readers::Nobody);
+        assert_eq!(readers(Some(&text), &bucket()), Readers::NoOne);
     }
 
     /// Whatever else a policy says, a further statement that allows takes no permission away.

@@ -26,7 +26,7 @@ impl Held {
         self.keep(model::of_answer(operation, answer));
     }
 
-    /// The same is said again at every look: once is enough.
+    /// The same is said again at every poll: once is enough.
     fn keep(&mut self, violations: Vec<Violation>) {
         for violation in violations {
             if !self.found.contains(&violation) {

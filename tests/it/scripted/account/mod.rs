@@ -1,4 +1,4 @@
-//! An AWS of our own, for what no obtainable part can do: wrong digests, refusals, throttling, lost answers, words that
+//! A fake AWS, for what no obtainable part can do: wrong digests, refusals, throttling, lost answers, words that
 //! a later ECS may say.
 //!
 //! It speaks the real wire protocols (AWS JSON 1.1, the query protocol of STS, the paths of Amplify, OCI distribution), keeps state, and by
@@ -185,7 +185,7 @@ impl Scripted {
         });
     }
 
-    /// Changes what the service rolls out, at a look after its update, counted from 1.
+    /// Changes what the service rolls out, at a poll after its update, counted from 1.
     pub fn at_look(&self, look: usize, change: impl Fn(&mut World) + Send + 'static) {
         let mut looks = 0;
         self.answer("ecs:DescribeServices", move |_, world| {
@@ -199,7 +199,7 @@ impl Scripted {
         });
     }
 
-    /// Shows the service as it was before its update, in so many looks after that.
+    /// Shows the service as it was before its update, in a number of polls after that.
     pub fn late_looks(&self, count: usize) {
         let (mut before, mut late) = (None, 0);
         self.change("ecs:DescribeServices", move |_, answer| {

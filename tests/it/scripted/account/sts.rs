@@ -29,7 +29,7 @@ pub struct Sts {
     pub exchanged: Vec<String>,
     /// The trust policy of every role.
     pub trust: String,
-    /// The trust policies that are enforced, by the role's ARN: no other role is there. None: whoever asks gets a session.
+    /// The trust policies that are enforced, by the role's ARN: no other role is there. None: each caller gets a session.
     pub trusts: BTreeMap<String, Value>,
     tokens: usize,
 }

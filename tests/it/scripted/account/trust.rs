@@ -1,5 +1,5 @@
 //! What STS makes of a role's trust policy, written apart from the program's own reading of it: whatever is not known here
-//! lets nobody in.
+//! lets no job in.
 
 use serde_json::{Map, Value};
 

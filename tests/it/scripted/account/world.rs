@@ -191,7 +191,7 @@ impl World {
         self.register(document)["taskDefinitionArn"].as_str().unwrap().to_owned()
     }
 
-    /// Registers a revision with the tags of a release of ours.
+    /// Registers a revision with the tags of a release of shipgate.
     pub fn register_ours(&mut self, sha: &str, tags: &[(&str, &str)]) -> String {
         self.register_ours_for(0, sha, tags)
     }
@@ -324,7 +324,7 @@ impl World {
         }))
     }
 
-    /// One look at a service, as `DescribeServices` answers.
+    /// One poll of a service, as `DescribeServices` answers.
     pub fn looked_at(&mut self, names: &[String], with_tags: bool) -> Value {
         let (mut services, mut failures) = (Vec::new(), Vec::new());
         for name in names {
@@ -429,7 +429,7 @@ impl World {
 }
 
 impl Service {
-    /// One look: a rollout that has been looked at often enough is done.
+    /// One poll: a rollout that has been polled often enough is done.
     pub fn look(&mut self) {
         if self.looks_left > 0 {
             self.looks_left -= 1;

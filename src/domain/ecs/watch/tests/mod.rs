@@ -17,7 +17,7 @@ use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::lifecycle::Lifecycle;
 use crate::domain::ecs::lifecycle::LifecycleStatus;
 use crate::domain::ecs::read_back::tests::{expectation, task as one_task};
-use crate::domain::ecs::rollout::OurDeployment;
+use crate::domain::ecs::rollout::OwnDeployment;
 use crate::domain::ecs::service::{Controller, RolloutState, ServiceEvent, ServiceStatus};
 use crate::domain::ecs::service::{Deployment, Service, Task};
 use crate::domain::ecs::settings::{Breaker, RolloutSettings};
@@ -183,7 +183,7 @@ fn seconds(seconds: f64) -> Duration {
 fn begun(timeout: u64) -> RolloutWatch {
     let settings =
         WatchSettings { timeout: Duration::from_secs(timeout), last_rollout: None, watched: false, fail_fast: 3 };
-    let deployment = OurDeployment {
+    let deployment = OwnDeployment {
         id: Some(id("2")),
         task_definition: revision(8),
         previous: vec![revision(7), revision(6)],

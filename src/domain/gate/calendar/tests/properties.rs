@@ -98,9 +98,9 @@ proptest! {
         if judged.verdict != GateVerdict::Satisfied {
             let next = (3 * DAY..17 * DAY).find(|minute| is_open(*minute)).unwrap();
             let expected = first + SignedDuration::from_mins(next);
-            let (told, window) = window::next_opening(&given, now).unwrap();
-            prop_assert_eq!(told, expected);
-            prop_assert_eq!(windows(&given, told).verdict, GateVerdict::Satisfied);
+            let (reported, window) = window::next_opening(&given, now).unwrap();
+            prop_assert_eq!(reported, expected);
+            prop_assert_eq!(windows(&given, reported).verdict, GateVerdict::Satisfied);
             prop_assert!(judged.hint.unwrap().contains(&window.zone().shown(expected)));
         }
     }

@@ -108,13 +108,13 @@ fn review_cases() -> Vec<GateCase> {
     use ReviewState::{Approved, Rejected};
     let (ana, ben, eva) = (|| person(1, "ana"), || person(2, "ben"), || person(3, "eva"));
     let here = |state, reviewer| review(state, "production", reviewer);
-    let nobody = "no reviewer of production has approved this run";
+    let unreviewed = "no reviewer of production has approved this run";
     let again = "start the workflow again, and let another person approve it";
     vec![
         reviewed("`required`: a reviewer who did not start the run approved it", 1, ana(), vec![here(Approved, ben())])
             .satisfied("ben approved this run for production"),
         reviewed("`required`: no person approved it; an administrator went past the rules", 1, ana(), vec![])
-            .unsatisfied(nobody, again),
+            .unsatisfied(unreviewed, again),
         reviewed("`required`: the person who started it approved it", 1, ana(), vec![here(Approved, ana())])
             .unsatisfied("ana approved for production, and started this run", again),
         reviewed("`required`: the same, with `self-approval = true`", 1, ana(), vec![here(Approved, ana())])
@@ -126,7 +126,7 @@ fn review_cases() -> Vec<GateCase> {
             ana(),
             vec![review(Approved, "stage", ben())],
         )
-        .unsatisfied(nobody, again),
+        .unsatisfied(unreviewed, again),
         reviewed(
             "`required`: it was rejected, run again and approved",
             2,
@@ -154,7 +154,7 @@ fn review_cases() -> Vec<GateCase> {
         )
         .satisfied("ben, eva approved this run for production"),
         reviewed("`required`: a bot approved it", 1, ana(), vec![here(Approved, Person { is_user: false, ..ben() })])
-            .unsatisfied(nobody, again),
+            .unsatisfied(unreviewed, again),
         reviewed(
             "`required`: a bot started it, perhaps for the person who approves",
             1,
