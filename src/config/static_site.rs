@@ -47,7 +47,7 @@ pub(super) struct StaticSiteSettings {
     runtime_config: Option<RawRuntimeConfig>,
     /// What is put in place of markers in the built files when a release is put there, by name. While the site is built, the
     /// environment variable of that name is the marker: `REACT_APP_API_URL`. The names are the same for all environments.
-    pub(super) placeholders: Option<TableEntries<WrittenText>>,
+    placeholders: Option<TableEntries<WrittenText>>,
     /// The files that are kept and not served, from the root of the site: `**/*.map`. Default: none.
     exclude: Option<Vec<WrittenText>>,
     /// Number of newest releases whose files stay in the bucket, for pages that browsers have open. Default: 5.
@@ -156,7 +156,7 @@ impl KindKeys for Keys {
         let is_website = is_website(component, interpreter);
         let build = build(component, interpreter);
         let files = files(component, interpreter);
-        let placeholders = placeholders::resolve(component, interpreter);
+        let placeholders = placeholders::resolve(component, |settings| settings.placeholders.as_ref(), interpreter);
         let keep = component.pick(|settings| settings.keep.as_ref()).map_or(Target::KEEP, |keep| *keep as usize);
         // A rollback is proven at the same address.
         let url = component.pick(|settings| settings.url.as_ref());

@@ -170,7 +170,7 @@ fn paths_begin_at_the_root_of_the_repository() {
             [
                 "error environment-unknown .github/workflows/other.yml:13:59",
                 "error dockerfile-missing shop/shipgate.toml:7:21",
-                "error site-directory shop/shipgate.toml:31:77",
+                "error site-directory shop/shipgate.toml:32:77",
             ],
             "{report:#}"
         );
@@ -313,7 +313,7 @@ fn outside_of_git_and_without_git_the_files_are_looked_at() {
     let repository = Repository::bare();
     repository.write("shipgate.toml", include_str!("../../examples/cloudshop/shipgate.toml"));
     let report = away_from_aws(repository.shipgate(&CHECK)).expect_code(2).json();
-    let wanted = ["error build-context shipgate.toml:7:21", "error site-directory shipgate.toml:31:77"];
+    let wanted = ["error build-context shipgate.toml:7:21", "error site-directory shipgate.toml:32:77"];
     assert_eq!(found(&report), wanted);
     left_out(&report, "stage");
     repository.write("frontend/package.json", include_str!("../../examples/cloudshop/frontend/package.json"));

@@ -7,7 +7,7 @@ use aws_sdk_s3::types::ChecksumMode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::client_head::{denied, response, status};
+use super::client_answer::{denied, response, status};
 use crate::clients::aws::{AwsError, AwsErrorKind, call, timestamp};
 use crate::domain::image::Digest;
 use crate::domain::static_site::names::BucketName;

@@ -1,10 +1,10 @@
 //! Amazon S3, as far as it answers with a status and headers alone.
 
-use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_smithy_runtime_api::http::Response;
 
 use super::client::{LIST, S3};
+use super::client_answer::{denied, response, status};
 use crate::clients::aws::{AwsError, AwsErrorKind, call};
 use crate::domain::names::Region;
 use crate::domain::static_site::names::BucketName;
@@ -40,27 +40,6 @@ impl S3 {
     }
 }
 
-/// What S3 answered. There is no code in it: such an answer has no body.
-pub(super) fn response<E: std::error::Error + 'static>(error: &AwsError) -> Option<&Response> {
-    error.source.as_deref()?.downcast_ref::<SdkError<E, Response>>()?.raw_response()
-}
-
-pub(super) fn status(answer: &Response) -> u16 {
-    answer.status().as_u16()
-}
-
 fn region(answer: &Response) -> Option<Region> {
     answer.headers().get("x-amz-bucket-region")?.parse().ok()
-}
-
-/// The error of a call that is not allowed.
-pub(super) fn denied(action: &'static str, error: AwsError) -> AwsError {
-    AwsError {
-        kind: AwsErrorKind::Denied,
-        denied_action: Some(action.into()),
-        code: Some("AccessDenied".to_owned()),
-        message: "AccessDenied".to_owned(),
-        refused: true,
-        ..error
-    }
 }

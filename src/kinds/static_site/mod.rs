@@ -8,6 +8,7 @@ mod bundle_hash;
 mod bundle_tar;
 mod clean_up;
 mod client;
+mod client_answer;
 mod client_head;
 mod client_many;
 mod client_parts;

@@ -130,11 +130,11 @@ impl Reader {
 }
 
 fn string(literal: &Lit) -> Option<String> {
-    match literal {
-        Lit::Str(text) => Some(text.value()),
-        Lit::ByteStr(bytes) => String::from_utf8(bytes.value()).ok(),
-        _ => None,
+    if let Lit::Str(text) = literal {
+        return Some(text.value());
     }
+    let Lit::ByteStr(bytes) = literal else { return None };
+    String::from_utf8(bytes.value()).ok()
 }
 
 /// A comment without code in backticks.
