@@ -97,7 +97,7 @@ const EXAMPLES: &[CommandHelp] = &[
         &[
             "shipgate iam trust stage --repository acme/shop",
             "shipgate iam trust production --repository acme/shop --keys sub",
-            "shipgate iam trust stage --principal arn:aws:iam::123456789012:user/ana",
+            "shipgate iam trust stage --repository acme/shop --principal arn:aws:iam::123456789012:user/ana",
         ],
     ),
     ("iam policy", "", &["shipgate iam policy stage", "shipgate iam policy stage --read-role"]),

@@ -47,7 +47,10 @@ fn assumption(refused: &NotAssumed, refusal: Refusal, caller: &str) -> Option<Fa
         Refusal::NotTrusted => Failure::invalid(format!("{caller} may not assume role {role}"))
             .of(CauseKind::Permission)
             .hint(format!("allow `sts:AssumeRole` on {role} in the policy of {caller}"))
-            .hint(format!("name {caller} in the role's trust policy: `shipgate iam trust --principal ARN` prints one")),
+            .hint(format!(
+                "name {caller} in the role's trust policy: `shipgate iam trust ENVIRONMENT --repository OWNER/NAME \
+                 --principal ARN` prints one"
+            )),
         Refusal::PolicyTooLarge
         | Refusal::PolicyMalformed
         | Refusal::RegionDisabled

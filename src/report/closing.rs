@@ -267,8 +267,9 @@ fn next_of_plan(request: &CommandRequest, record: &Record) -> Vec<String> {
     }
     match (command, &record.release, &record.plan_digest) {
         ("promote" | "rollback", Some(release), Some(digest)) => {
-            let release = release.sha().map(|sha| format!(" --release {}", sha.short())).unwrap_or_default();
-            line = format!("{line}{release} --expect-plan {}", digest.short().trim_start_matches("sha256:"));
+            let release = release.sha().map_or_else(|| release.short(), |sha| sha.short().to_owned());
+            let digest = digest.short().trim_start_matches("sha256:");
+            line = format!("{line} --release {release} --expect-plan {digest}");
         }
         ("unhold", _, _) => return Vec::new(),
         _ => {}

@@ -75,7 +75,7 @@ fn wrong(configuration: &Table) -> Option<String> {
     })
 }
 
-/// Where the keys of a part may stand in a configuration.
+/// Where the keys of a part can be in a configuration.
 fn places(configuration: &Table) -> Vec<Vec<String>> {
     let path = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let mut places = vec![Vec::new()];
