@@ -67,7 +67,7 @@ fn builds(record: &Record) -> Vec<StepOutput> {
     outputs
 }
 
-/// Where a browser opened a page, the name under which its screenshots are uploaded. A run of a workflow may call us several
+/// Where a browser opened a page, the name under which its screenshots are uploaded. A workflow run may start shipgate several
 /// times, and be run again: no other name in it is the same.
 fn screenshots(record: &Record) -> Option<String> {
     let mut probes = record.proofs.values().flat_map(|proof| &proof.probes);
