@@ -215,7 +215,7 @@ fn missing_variables_are_notes_for_a_fork_and_errors_where_others_are_there() {
         ("shop/cloudshop", partly, 2, "error"),
     ] {
         let report = pull_request(&repository, from).env("SHIPGATE_VARS", vars).run().expect_code(code).json();
-        let expected = format!("{level} variable-missing shipgate.toml:73:8");
+        let expected = format!("{level} variable-missing shipgate.toml:74:8");
         assert!(found(&report).contains(&expected), "{from} {vars}: {report:#}");
     }
 }
@@ -357,7 +357,10 @@ fn a_configuration_cannot_use_the_credentials_of_the_run() {
         let repository = cloudshop();
         repository.write(
             "shipgate.toml",
-            format!("{config}\n[environments.x]\nregion = \"us-east-1\"\nurl = \"https://x/${{env.{name}}}\"\n"),
+            format!(
+                "{config}\n[environments.x]\nregion = \"us-east-1\"\nurl = \"https://x/${{env.{name}}}\"\n\
+                 components.frontend.placeholders = {{ REACT_APP_API_URL = \"https://x\" }}\n"
+            ),
         );
         let line = config.lines().count() + 4;
         let ran = away_from_aws(repository.shipgate(&CHECK).env(name, "canary-of-the-run")).expect_code(2);
