@@ -201,6 +201,7 @@ impl KindKeys for Keys {
         let names = [
             ("bucket", component.pick(|settings| settings.bucket.as_ref()), SERVED_TWICE),
             ("artifacts", component.pick(|settings| settings.artifacts.as_ref()), KEPT_TWICE),
+            ("url", component.pick(|settings| settings.url.as_ref()), FOUND_TWICE),
         ];
         names
             .into_iter()
@@ -217,9 +218,13 @@ impl KindKeys for Keys {
 
 const SERVED_TWICE: &str = "give each environment a bucket of its own, as `${environment.prefix}-site` does: a release on \
                             it would replace that of the other";
+const FOUND_TWICE: &str = "write the address of this environment: the proof of a release asks it";
 const MIXED: &str = "name two buckets: what is kept is never served";
 const KEPT_TWICE: &str = "give each environment a bucket of its own, as `${environment.prefix}-releases` does: a job that \
                           deploys to one could write what the other takes for its releases";
+
+/// The page that browsers get at the address itself.
+const ENTRY: &str = "index.html";
 
 /// Whether the website of the bucket serves it. `None`: it is said beside a distribution.
 fn is_website(component: &MergedComponent<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<bool> {
@@ -254,9 +259,15 @@ fn files(
     let written = component.pick(|settings| settings.runtime_config.as_ref());
     let written = written.filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Values));
     let runtime_config = written.map(|written| written.resolve(interpreter));
-    let exclude = component.pick(|settings| settings.exclude.as_ref()).into_iter().flatten();
-    let exclude = exclude.map(|text| interpreter.parsed("exclude", text, pattern)).collect();
+    let excluded = component.pick(|settings| settings.exclude.as_ref()).map_or(&[][..], Vec::as_slice);
+    let exclude = excluded.iter().map(|text| interpreter.parsed("exclude", text, pattern)).collect();
     let (runtime_config, exclude) = (whole(runtime_config)?, all(exclude)?);
+    let entry = exclude.iter().find(|pattern| pattern.matches(ENTRY));
+    if let (Some(pattern), Some(text)) = (entry, excluded.first()) {
+        let message = format!("`exclude` removes `{ENTRY}`, the entry page of the site, with `{pattern}`");
+        interpreter.problems.at(&text.span, message, "write a pattern that matches fewer files: the site starts there");
+        return None;
+    }
     let path = runtime_config.as_ref().map(|config| config.path.as_str());
     let hides = |pattern: &&Pattern| path.is_some_and(|path| pattern.matches(path));
     if let (Some(pattern), Some(text)) = (exclude.iter().find(hides), written.and_then(|written| written.path.as_ref()))

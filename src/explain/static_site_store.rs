@@ -17,7 +17,7 @@ impl Explain for StoreError {
             ),
             Self::Missing { .. } | Self::OtherBytes { .. } => of(
                 Outcome::Failed,
-                "delete the object if it is there, and deploy the release again: that puts its bytes back",
+                "delete the object if it is there, and deploy a new commit that has the file: its build is stored whole",
             ),
             Self::File(error) => {
                 let failure = Failure::failed(self.to_string()).cause(error.to_string());

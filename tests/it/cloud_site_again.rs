@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{Ran, assert_reported, steps, texts};
 use crate::http_server::Answer;
 use crate::site::shop::{Shop, page_of};
-use crate::site::{self, SiteCloud};
+use crate::site::{self, SiteCloud, version};
 
 const DEPLOY: [&str; 2] = ["deploy", "stage"];
 
@@ -145,4 +145,61 @@ fn a_build_of_its_own_is_asked_for_before_anything_is_changed() {
     shop.assert_whole_at(&shop.site.production, &[1]);
     // It is stored by now.
     promote(&shop, &[]).outcome("unchanged", 0);
+}
+
+/// The bucket still has a script that only the release before has, until it is deleted: it proves nothing of this release.
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn a_page_that_names_a_script_of_an_earlier_release_is_rolled_back() {
+    let shop = Shop::new("keep = 1\n");
+    shop.deploy(1);
+    let (script, _) = version(2).swap_remove(0);
+    shop.change(2);
+    shop.run(&DEPLOY).outcome("deployed", 0);
+    std::fs::remove_file(shop.repository.path().join("site").join(&script)).unwrap();
+    shop.repository.commit("Lose a script");
+
+    let report = shop.run(&DEPLOY).outcome("rolled-back", 5);
+
+    assert_reported(&report["causes"], &[&script, "a file of an earlier release that this one lacks"]);
+    shop.assert_whole(&[2]);
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn what_was_changed_by_hand_is_not_deleted_with_its_release() {
+    let shop = Shop::new("keep = 1\n");
+    shop.repository.write("site/notes.txt", "of the first release");
+    shop.repository.commit("Notes");
+    shop.run(&DEPLOY).outcome("deployed", 0);
+    shop.site.put(&shop.site.stage.bucket, "notes.txt", "text/plain", "of somebody else");
+    shop.change(2);
+
+    let report = shop.run(&DEPLOY).outcome("deployed", 0);
+
+    assert_eq!(shop.site.object(&shop.site.stage.bucket, "notes.txt").unwrap().body, b"of somebody else");
+    assert_reported(&report["warnings"], &["were changed by hand, and stay: notes.txt"]);
+}
+
+/// The second build waits, and does not delete what the first one reads.
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn two_deploys_in_one_checkout_build_one_after_the_other() {
+    let shop = Shop::new("");
+    let config = std::fs::read_to_string(shop.repository.path().join("shipgate.toml")).unwrap();
+    let slow = "run = \"rm -rf dist && mkdir dist && cp site/index.html dist && sleep 2 && ";
+    let config = config.replace("run = \"", slow);
+    assert!(config.contains("sleep 2"), "{config}");
+    shop.repository.write("shipgate.toml", config);
+    shop.repository.commit("Build slowly");
+    let first = shop.start(&DEPLOY);
+    shop.site.cloud.wait(async { tokio::time::sleep(std::time::Duration::from_millis(1200)).await });
+    let second = shop.run(&DEPLOY);
+    let first = first.wait();
+    first.outcome("deployed", 0);
+    assert!([0, 4, 7].contains(&second.code), "{}", second.stderr);
+    shop.assert_whole(&[1]);
+    for (path, content) in version(1) {
+        assert_eq!(shop.get(&format!("/{path}")).2, content, "{path}");
+    }
 }

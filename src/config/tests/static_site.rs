@@ -350,6 +350,7 @@ fn wrong_settings() {
     12:8 "3" | `keep` must be an integer, not a string | write a whole number without quotes
 
     url = "shop.example.com"⏎
+    13:7 "shop.example.com" | `shop.example.com` is `url` of `site` in `stage` and `url` of `site` in `production` | write the address of this environment: the proof of a release asks it
     13:7 "shop.example.com" | `url`: "shop.example.com" is not an address to ask | correct it: it starts with `http://` or `https://` and names a host
 
     /api

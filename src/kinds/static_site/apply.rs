@@ -22,7 +22,7 @@ use crate::domain::settle::OnFailure;
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::plan::forgets;
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{KeptRelease, SiteLedgerEntry};
+use crate::domain::static_site::store::{CurrentRelease, KeptRelease, SiteLedgerEntry};
 use crate::domain::step::{StepId, StepVerb};
 use crate::kinds::{Applied, ApplyRun};
 use crate::verify::Prober;
@@ -159,7 +159,8 @@ impl SiteRun<'_> {
     async fn prove(&self, published: &Published, former: Option<&Former>) -> Result<(), Unproven> {
         let before = former.map(|former| &former.served);
         let step = self.step(StepVerb::Prove);
-        let pages = self.pages(&published.served, before);
+        let left_over = self.left_over(published).await;
+        let pages = self.pages(&published.served, before, &left_over);
         let prove = async {
             public::wait(self, &step, published.invalidation.as_ref()).await;
             public::prove(self, &step, &pages).await
@@ -168,8 +169,22 @@ impl SiteRun<'_> {
         self.ask_probes().await.map_err(|failure| Unproven { failure, is_of_the_release: true })
     }
 
-    fn pages<'p>(&'p self, served: &'p Served, before: Option<&'p Served>) -> Pages<'p> {
-        Pages { served, before, config: self.plan.config.as_ref(), values: self.values }
+    /// The files that earlier releases have in the bucket, and this one lacks.
+    async fn left_over(&self, published: &Published) -> BTreeSet<SitePath> {
+        let CurrentRelease { recent, leaving, .. } = &published.current;
+        let earlier: Vec<KeptRelease> = recent.iter().skip(1).chain(leaving).cloned().collect();
+        let earlier = self.site.of_kept(&earlier).await;
+        let paths = earlier.iter().flat_map(|served| served.0.keys());
+        paths.filter(|path| !published.served.0.contains_key(*path)).cloned().collect()
+    }
+
+    fn pages<'p>(
+        &'p self,
+        served: &'p Served,
+        before: Option<&'p Served>,
+        left_over: &'p BTreeSet<SitePath>,
+    ) -> Pages<'p> {
+        Pages { served, before, config: self.plan.config.as_ref(), values: self.values, left_over }
     }
 
     async fn ask_probes(&self) -> Result<(), Failure> {
@@ -187,9 +202,11 @@ impl SiteRun<'_> {
     /// before, and the next run has to know. That it still is says nothing new.
     async fn verify(&self) -> Result<Outcome, Failure> {
         let step = self.step(StepVerb::Verify);
+        // When it was put there, it named no file of an earlier release alone.
+        let left_over = BTreeSet::new();
         let verify = async {
             let served = self.still_served().await?;
-            let pages = self.pages(&served, None);
+            let pages = self.pages(&served, None, &left_over);
             let proven = public::prove(self, &step, &pages).await;
             proven.map_err(|Unproven { failure, .. }| Unverified { failure, is_asked: true })
         };

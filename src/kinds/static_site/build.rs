@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::build_turn::BuildTurn;
 use super::bundle::Bundle;
 use super::markers;
 use super::output_before::FilesBeforeBuild;
@@ -50,6 +51,7 @@ pub async fn build(build: &SiteBuild, building: Building<'_>) -> Result<Bundle, 
         check_node(&processes, &working, version).await?;
     }
     let output = root.0.join(&build.output);
+    let turn = BuildTurn::take(&output, building.events).await;
     let before = off_thread(move || Ok(FilesBeforeBuild::of(&output))).await?;
     run(&processes, (build, building), working).await?;
     let output = root.output(&build.output)?;
@@ -58,7 +60,7 @@ pub async fn build(build: &SiteBuild, building: Building<'_>) -> Result<Bundle, 
     let (marked, names) = (bundle.clone(), build.placeholders.clone());
     off_thread(move || markers::refuse_missing(&marked, &names)).await?;
     leftovers((build, building), before.untouched(&output), (&output, bundle.manifest.files.len())).await?;
-    Ok(bundle)
+    Ok(bundle.with_turn(turn))
 }
 
 /// Refuses an output that is all of an earlier build, and warns of one that is so in part. What is checked in, or would be, is

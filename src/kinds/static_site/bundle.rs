@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use camino::Utf8Path;
 
+use super::build_turn::BuildTurn;
 use super::file_part::FilePart;
 use super::{bundle_hash, bundle_tar, output};
 use crate::domain::image::Digest;
@@ -23,10 +24,17 @@ pub struct Bundle {
     pub document: String,
     /// The digest of the bundle.
     pub digest: Digest,
+    /// Keeps other processes from building over the files. `None`: they are in a file of the bundle's own.
+    _turn: Option<BuildTurn>,
     bodies: HashMap<Digest, FilePart>,
 }
 
 impl Bundle {
+    /// The same, with the files kept from other processes as long as it lives.
+    pub fn with_turn(self, turn: Option<BuildTurn>) -> Self {
+        Self { _turn: turn, ..self }
+    }
+
     /// The bundle of all files of a directory. `shown`: what messages call the directory. Reads and hashes everything, so
     /// that it belongs on a thread of its own (`off_thread` of [`super::build`]).
     ///
@@ -76,7 +84,7 @@ impl Bundle {
     fn new(manifest: BundleManifest, bodies: HashMap<Digest, FilePart>) -> Self {
         let document = manifest.document();
         let digest = Digest::of(&document);
-        Self { manifest, document, digest, bodies }
+        Self { manifest, document, digest, _turn: None, bodies }
     }
 
     /// Where the bytes with a digest are. `None`: no file of the bundle has it.

@@ -7,10 +7,14 @@ use super::public;
 use super::publish::{Published, superseded};
 use super::site_run::SiteRun;
 use crate::domain::failure::Failure;
+use crate::domain::static_site::bundle::listed;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::KeptRelease;
-use crate::domain::static_site::sync::deletes;
+use crate::domain::static_site::sync::{deletes, of_releases};
 use crate::domain::step::{StepId, StepVerb};
+
+/// Maximum number of files that a warning names.
+const NAMED: usize = 5;
 
 /// Deletes what no kept release has. The release is served, deleted or not: what goes wrong is a warning.
 pub async fn take(apply: &SiteRun<'_>, published: &Published) {
@@ -45,14 +49,21 @@ async fn delete(apply: &SiteRun<'_>, step: &StepId, lease: &Lease<'_>, published
     let leaving = all_of(apply, &current.leaving).await?;
     let found = deletes(&published.served, &kept, &leaving);
     lease.renew().await?;
-    site.bucket.delete(&found.paths, permit).await?;
+    let seen = site.bucket.look(&found.paths).await?;
+    let (own, foreign) = of_releases(found.paths, &leaving, &seen);
+    site.bucket.delete(&own, permit).await?;
     let current = current.without_leaving(found.gone);
     site.store.move_current(&current, Some(&version), permit).await?;
-    apply.run.events.result(step, format!("{} files deleted", found.paths.len()));
+    apply.run.events.result(step, format!("{} files deleted", own.len()));
+    if !foreign.is_empty() {
+        let text =
+            format!("files that no release needs were changed by hand, and stay: {}", listed(foreign.iter(), NAMED));
+        apply.run.events.warning(text, Some("delete them by hand if they are not needed".to_owned()));
+    }
     if let Some(refused) = &found.refused {
         apply.run.events.warning(refused.to_string(), Some("delete them by hand if they are not needed".to_owned()));
     }
-    let gone = found.paths.into_iter().collect();
+    let gone = own.into_iter().collect();
     public::invalidate(apply, step, &gone, &current).await.map(drop)
 }
 

@@ -3,6 +3,7 @@
 mod apply;
 mod baked;
 pub mod build;
+mod build_turn;
 pub mod bundle;
 mod bundle_hash;
 mod bundle_tar;

@@ -1,7 +1,7 @@
 //! Proves through the public address of a site that it serves a release. Which answers count, `domain::static_site::proof` says.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -43,6 +43,8 @@ pub struct SiteProof<'a> {
     pub before: &'a BTreeMap<SitePath, Option<Digest>>,
     /// All files of the release.
     pub served: &'a BTreeMap<SitePath, SiteFile>,
+    /// The files in the bucket that only earlier releases have.
+    pub left_over: &'a BTreeSet<SitePath>,
     /// The runtime configuration, as it was written.
     pub config: Option<&'a (SitePath, Digest)>,
     /// What is in it, by name.
@@ -98,8 +100,8 @@ pub async fn prove_back(proof: &SiteProof<'_>) -> Result<ProvenSite, SiteUnprove
 
 impl SiteProof<'_> {
     fn site(&self) -> ServedSite<'_> {
-        let Self { address, pages, before, served, config, .. } = *self;
-        ServedSite { address, pages, before, served, config }
+        let Self { address, pages, before, served, left_over, config, .. } = *self;
+        ServedSite { address, pages, before, served, left_over, config }
     }
 }
 

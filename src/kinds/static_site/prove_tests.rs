@@ -60,6 +60,7 @@ impl TestRelease {
             address: &address(server),
             pages: &self.pages,
             before: &self.before,
+            left_over: &BTreeSet::new(),
             served: &self.served,
             config: Some(&self.config),
             config_values: &[],

@@ -28,6 +28,8 @@ pub struct Pages<'a> {
     pub config: Option<&'a WrittenConfig>,
     /// The values in it, by name.
     pub values: &'a [(String, String)],
+    /// The files in the bucket that only earlier releases have.
+    pub left_over: &'a BTreeSet<SitePath>,
 }
 
 /// Why a release is not proven.
@@ -176,6 +178,7 @@ impl PublicQuestion {
             pages: &self.pages,
             before: &self.before,
             served: &pages.served.0,
+            left_over: pages.left_over,
             config: self.config.as_ref(),
             config_values: pages.values,
             calls,

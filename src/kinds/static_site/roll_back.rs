@@ -1,5 +1,7 @@
 //! The way back of a release that failed after browsers could see it: what was served before is written again, and proven.
 
+use std::collections::BTreeSet;
+
 use super::lease::Lease;
 use super::public::{self, Pages};
 use super::publish::{Publish, PublishRequest, Published, superseded};
@@ -100,7 +102,9 @@ impl SiteRun<'_> {
     /// Proves that what was served before is served again. `left`: what was served in between.
     async fn serves_again(&self, step: &StepId, back: &Published, left: &Served) -> Result<(), Failure> {
         let config = back.current.config.as_ref();
-        let pages = Pages { served: &back.served, before: Some(left), config, values: &[] };
+        // It was proven when it was put there, and what it names may be gone since: that is asked for.
+        let left_over = BTreeSet::new();
+        let pages = Pages { served: &back.served, before: Some(left), config, values: &[], left_over: &left_over };
         public::prove_back(self, step, &pages).await.map_err(|unproven| unproven.failure)?;
         self.run.events.result(step, format!("release {} is served again", back.current.release.short()));
         Ok(())

@@ -46,6 +46,8 @@ pub struct ServedSite<'a> {
     pub before: &'a BTreeMap<SitePath, Option<Digest>>,
     /// All files of the release.
     pub served: &'a BTreeMap<SitePath, SiteFile>,
+    /// The files in the bucket that only earlier releases have.
+    pub left_over: &'a BTreeSet<SitePath>,
     /// The runtime configuration, as it was written.
     pub config: Option<&'a (SitePath, Digest)>,
 }
@@ -71,21 +73,31 @@ impl ServedSite<'_> {
     ///
     /// # Errors
     ///
-    /// A browser blocks one of them: it has no TLS, and its page does.
+    /// A browser blocks one of them: it has no TLS, and its page does. Or it is a file that only an earlier release has: it
+    /// answers until it is deleted.
     pub fn needed(&self, pages: &[(Url, PageReferences)]) -> Result<Vec<ProofQuestion>, SiteUnproven> {
         let mut needed: IndexMap<&Url, Role> = IndexMap::new();
-        let mut blocked = Vec::new();
+        let mut faults = Vec::new();
         for (address, page) in pages {
-            blocked.extend(page.blocked(address).map(|url| AddressFault {
+            faults.extend(page.blocked(address).map(|url| AddressFault {
                 asked: shown_url(address.as_str()),
                 why: format!("it names {} without TLS, which browsers block", shown_url(url.as_str())),
             }));
             for (url, role) in page.needed().filter(|(url, _)| url.origin() == self.address.origin()) {
+                if self.path_of(url).is_some_and(|path| self.left_over.contains(&path)) {
+                    faults.push(AddressFault {
+                        asked: shown_url(address.as_str()),
+                        why: format!(
+                            "it names {}, a file of an earlier release that this one lacks",
+                            shown_url(url.as_str())
+                        ),
+                    });
+                }
                 needed.entry(url).or_insert(role);
             }
         }
-        if !blocked.is_empty() {
-            return Err(SiteUnproven::Wrong(blocked));
+        if !faults.is_empty() {
+            return Err(SiteUnproven::Wrong(faults));
         }
         let none = Rc::default();
         let asked = needed.into_iter().take(SITE_NAMES.count()).map(|(url, role)| {

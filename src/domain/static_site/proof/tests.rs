@@ -1,6 +1,6 @@
 //! Proofs in virtual time: a world says what each address answers at each moment, and nothing waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -24,6 +24,7 @@ struct ProofWorld {
     pages: BTreeMap<SitePath, Digest>,
     before: BTreeMap<SitePath, Option<Digest>>,
     served: BTreeMap<SitePath, SiteFile>,
+    left_over: BTreeSet<SitePath>,
     config: (SitePath, Digest),
 }
 
@@ -51,13 +52,14 @@ impl ProofWorld {
             pages: ["index", "new"].map(|name| (path(&format!("{name}.html")), Digest::of(name))).into(),
             before: before.map(|(name, digest)| (path(name), digest.map(Digest::of))).into(),
             served: served.map(|(name, file)| (path(name), file)).into(),
+            left_over: [path("old.js")].into(),
             config: (path("config.js"), Digest::of("config")),
         }
     }
 
     fn site(&self) -> ServedSite<'_> {
-        let Self { address, pages, before, served, config } = self;
-        ServedSite { address, pages, before, served, config: Some(config) }
+        let Self { address, pages, before, served, left_over, config } = self;
+        ServedSite { address, pages, before, served, left_over, config: Some(config) }
     }
 
     fn needed(&self, html: &str) -> Result<Vec<ProofQuestion>, SiteUnproven> {

@@ -1,7 +1,8 @@
 //! What may be deleted from a bucket: what only releases have that are not kept any more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::seen::SeenObject;
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::served::Served;
 
@@ -47,6 +48,21 @@ pub fn deletes(now: &Served, kept: &[Served], leaving: &[Served]) -> Deletes {
     Deletes { paths: paths.into_iter().cloned().collect(), gone, refused }
 }
 
+/// Which files of a bucket are those of releases, and which were changed by hand since. One that is not there is neither.
+pub fn of_releases(
+    paths: Vec<SitePath>,
+    leaving: &[Served],
+    seen: &BTreeMap<SitePath, SeenObject>,
+) -> (Vec<SitePath>, Vec<SitePath>) {
+    let is_own = |path: &SitePath, object: &SeenObject| {
+        leaving.iter().filter_map(|served| served.0.get(path)).any(|file| object.has_bytes_of(file))
+    };
+    let there = paths.into_iter().filter_map(|path| seen.get(&path).map(|object| (is_own(&path, object), path)));
+    let (own, foreign): (Vec<_>, Vec<_>) = there.partition(|(is_own, _)| *is_own);
+    let names = |all: Vec<(bool, SitePath)>| all.into_iter().map(|(_, path)| path).collect();
+    (names(own), names(foreign))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +72,24 @@ mod tests {
     fn served(paths: &str) -> Served {
         let files = paths.chars().map(|path| (path.to_string().parse().unwrap(), file("x", Cache::Immutable)));
         Served(files.collect())
+    }
+
+    #[test]
+    fn a_file_that_was_changed_by_hand_is_not_deleted() {
+        let object = |text: &str| SeenObject {
+            version: "\"1\"".into(),
+            size: text.len() as u64,
+            digest: Some(crate::domain::image::Digest::of(text)),
+            content_type: None,
+            cache: None,
+            encoding: None,
+        };
+        let path = |name: &str| -> SitePath { name.parse().unwrap() };
+        let leaving =
+            [Served([(path("a"), file("x", Cache::Immutable)), (path("b"), file("x", Cache::Immutable))].into())];
+        let seen = [(path("a"), object("x")), (path("b"), object("other"))].into();
+        let (own, foreign) = of_releases(["a", "b", "c"].map(path).into(), &leaving, &seen);
+        assert_eq!((own, foreign), (vec![path("a")], vec![path("b")]), "c is gone already");
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod model;
 mod plan;
 mod seen;
 
-pub use deletes::deletes;
+pub use deletes::{deletes, of_releases};
 pub use doubt::{Care, ListedObject, Listing, doubted};
 pub use known::RecordedFiles;
 pub use plan::{Oddity, Over, Sync, Write, plan, to_look_at};
