@@ -223,9 +223,6 @@ const MIXED: &str = "name two buckets: what is kept is never served";
 const KEPT_TWICE: &str = "give each environment a bucket of its own, as `${environment.prefix}-releases` does: a job that \
                           deploys to one could write what the other takes for its releases";
 
-/// The page that browsers get at the address itself.
-const ENTRY: &str = "index.html";
-
 /// Whether the website of the bucket serves it. `None`: it is said beside a distribution.
 fn is_website(component: &MergedComponent<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<bool> {
     let written = component.pick(|settings| settings.website.as_ref());
@@ -262,9 +259,9 @@ fn files(
     let excluded = component.pick(|settings| settings.exclude.as_ref()).map_or(&[][..], Vec::as_slice);
     let exclude = excluded.iter().map(|text| interpreter.parsed("exclude", text, pattern)).collect();
     let (runtime_config, exclude) = (whole(runtime_config)?, all(exclude)?);
-    let entry = exclude.iter().find(|pattern| pattern.matches(ENTRY));
-    if let (Some(pattern), Some(text)) = (entry, excluded.first()) {
-        let message = format!("`exclude` removes `{ENTRY}`, the entry page of the site, with `{pattern}`");
+    let hides_entry = |(pattern, _): &(&Pattern, &WrittenText)| pattern.matches(SitePath::ENTRY);
+    if let Some((pattern, text)) = exclude.iter().zip(excluded).find(hides_entry) {
+        let message = format!("`exclude` removes `{}`, the entry page of the site, with `{pattern}`", SitePath::ENTRY);
         interpreter.problems.at(&text.span, message, "write a pattern that matches fewer files: the site starts there");
         return None;
     }

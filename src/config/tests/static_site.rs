@@ -311,6 +311,7 @@ fn wrong_settings() {
         ("E2QWRUHAPOMQZL", "https://shop.example"),
         ("drafts/*", "/drafts/*"),
         ("drafts/*", "drafts/***"),
+        ("drafts/*", "*.html"),
         ("keep = 3", "keep = 0"),
         ("keep = 3", "keep = 101"),
         ("keep = 3", "keep = \"3\""),
@@ -339,6 +340,9 @@ fn wrong_settings() {
 
     drafts/***
     11:24 "drafts/***" | `exclude`: "drafts/***" is not a pattern of files | correct it: it is like `**/*.map`, from the root of the site and without `/` at its beginning
+
+    *.html
+    11:24 "*.html" | `exclude` removes `index.html`, the entry page of the site, with `*.html` | write a pattern that matches fewer files: the site starts there
 
     keep = 0
     12:8 0 | `keep` is out of bounds | write a number from 1 to 100

@@ -10,10 +10,7 @@ use super::file_part::FilePart;
 use super::{bundle_hash, bundle_tar, output};
 use crate::domain::image::Digest;
 use crate::domain::limits::BUNDLE_MANIFEST;
-use crate::domain::static_site::bundle::{BundleError, BundleManifest, SiteFile};
-
-/// The page that a site begins with.
-const ENTRY: &str = "index.html";
+use crate::domain::static_site::bundle::{BundleError, BundleManifest, SiteFile, SitePath};
 
 /// A bundle whose bytes are on the disk.
 #[derive(Debug, Clone)]
@@ -52,7 +49,7 @@ impl Bundle {
             return Err(BundleError::Empty { directory: shown.to_owned() });
         }
         let has = |path: &str| found.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
-        if !has(ENTRY) {
+        if !has(SitePath::ENTRY) {
             return Err(BundleError::NoEntry { directory: shown.to_owned() });
         }
         let hashed = bundle_hash::each(&found, |file, buffer| bundle_hash::file(&root, file, buffer));

@@ -20,6 +20,9 @@ pub const LONGEST: usize = 1024;
 pub struct SitePath(String);
 
 impl SitePath {
+    /// The page that browsers get at the address of the site itself.
+    pub const ENTRY: &str = "index.html";
+
     /// The path as text, without `/` at its beginning.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -55,7 +55,7 @@ pub struct ServedSite<'a> {
 impl ServedSite<'_> {
     /// The pages to ask for, the entry page first, then the runtime configuration; and how many pages are left out.
     pub fn pages(&self) -> (Vec<ProofQuestion>, usize) {
-        let is_entry = |path: &&SitePath| path.as_str() == "index.html";
+        let is_entry = |path: &&SitePath| path.as_str() == SitePath::ENTRY;
         let entry = self.pages.keys().find(is_entry);
         let others = self.pages.keys().filter(|path| !is_entry(path));
         let old = self.before.iter().filter(|(path, _)| self.pages.contains_key(*path));
